@@ -1,0 +1,50 @@
+#include "common/accept.hpp"
+
+#include "common/io.hpp"
+#include "common/report.hpp"
+#include "common/socket.hpp"
+
+namespace common {
+
+void AcceptPause::begin(const std::system_error& error, const Statistics& statistics) {
+  if (!out_of_resources(error.code())) throw error;
+  if (!announced_) print_line(std::string(error.what()) + "; accepting rests");
+  announced_ = true;
+  served_before_ = statistics.served();
+  until_ = Clock::now() + kAcceptPause;
+}
+
+bool AcceptPause::active(const Statistics& statistics) const {
+  return Clock::now() < until_ && statistics.served() == served_before_;
+}
+
+Acceptor::Acceptor(const ServerOptions& options, const Shutdown& shutdown, Statistics& statistics)
+    : limit_(options.connections),
+      shutdown_(shutdown),
+      statistics_(statistics),
+      listener_(listen_tcp(options.host, options.port)),
+      interrupt_(listener_.get()) {
+  announce(listener_.get());
+}
+
+std::uint16_t Acceptor::port() const {
+  return local_address(listener_.get()).port();
+}
+
+Fd Acceptor::next() {
+  while (number_ < limit_ && !shutdown_.requested()) {
+    try {
+      Fd socket = accept(listener_.get());
+      pause_.accepted();
+      ++number_;
+      return socket;
+    } catch (const std::system_error& error) {
+      if (shutdown_.requested()) break;  // the handler ended our wait
+      pause_.begin(error, statistics_);
+      statistics_.wait_for_close(pause_.until());
+    }
+  }
+  return Fd();
+}
+
+}  // namespace common

@@ -1,0 +1,74 @@
+# What every chapter's build file includes: options, dependencies, common/, and two functions.
+# It does its work once, whether the whole tree is built or one chapter alone.
+include_guard(GLOBAL)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo" FORCE)
+endif()
+# Optimised, with debug information, and with the assertions on.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+if(SANITIZE)
+  add_compile_options(-fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SANITIZE})
+endif()
+
+# Each from the system where it is installed, and otherwise as a pinned release.
+include(FetchContent)
+FetchContent_Declare(
+  CLI11
+  URL https://github.com/CLIUtils/CLI11/archive/v2.4.2.tar.gz
+  URL_HASH SHA256=f2d893a65c3b1324c50d4e682c0cdc021dd0477ae2c048544f39eed6654b699a
+  FIND_PACKAGE_ARGS)
+FetchContent_Declare(
+  doctest
+  URL https://github.com/doctest/doctest/archive/v2.4.12.tar.gz
+  URL_HASH SHA256=73381c7aa4dee704bd935609668cf41880ea7f19fa0504a200e13b74999c2d70
+  FIND_PACKAGE_ARGS)
+find_package(Threads REQUIRED)
+FetchContent_MakeAvailable(CLI11)
+
+include(CTest)
+if(BUILD_TESTING)
+  FetchContent_MakeAvailable(doctest)
+  if(doctest_SOURCE_DIR)
+    include(${doctest_SOURCE_DIR}/scripts/cmake/doctest.cmake)
+  endif()
+endif()
+
+# Warnings are errors only in the presets for developers (CMAKE_COMPILE_WARNING_AS_ERROR).
+add_library(project_warnings INTERFACE)
+target_compile_options(project_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+
+# chapter_programs(04_poll server client …): each NAME.cpp becomes the target 04_poll_NAME and the
+# program NAME in the chapter's build directory.
+function(chapter_programs chapter)
+  foreach(program IN LISTS ARGN)
+    add_executable(${chapter}_${program} ${program}.cpp)
+    set_target_properties(${chapter}_${program} PROPERTIES OUTPUT_NAME ${program})
+    target_link_libraries(${chapter}_${program} PRIVATE common)
+  endforeach()
+endfunction()
+
+# chapter_tests(04_poll): tests.cpp and the conformance test, run against the chapter's programs.
+function(chapter_tests chapter)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  add_executable(${chapter}_tests tests.cpp)
+  set_target_properties(${chapter}_tests PROPERTIES OUTPUT_NAME tests)
+  target_link_libraries(${chapter}_tests PRIVATE common_conformance)
+  target_compile_definitions(${chapter}_tests PRIVATE CHAPTER_DIR="${CMAKE_CURRENT_BINARY_DIR}")
+  get_property(programs DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
+  list(FILTER programs EXCLUDE REGEX "_tests$")
+  add_dependencies(${chapter}_tests ${programs})
+  doctest_discover_tests(${chapter}_tests TEST_PREFIX "${chapter}: " PROPERTIES TIMEOUT 120)
+endfunction()
+
+if(NOT TARGET common)
+  add_subdirectory(${CMAKE_CURRENT_LIST_DIR} common)
+endif()

@@ -1,0 +1,89 @@
+#include "common/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "common/report.hpp"
+
+namespace common {
+namespace {
+
+/// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
+const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
+constexpr double kLongestDelay = 24 * 3600 * 1e6;
+
+std::string failure_line(const CLI::App* app, const CLI::Error& error) {
+  return app->get_name() + ": " + error.what() + " (" + app->get_name() +
+         " --help lists the flags)\n";
+}
+
+}  // namespace
+
+struct CommandLine::Parser {
+  explicit Parser(const std::string& shows) : app(shows) {}
+  CLI::App app;
+};
+
+CommandLine::CommandLine(const std::string& shows, const std::string& try_next)
+    : parser_(std::make_unique<Parser>(shows)) {
+  parser_->app.footer("Try next:\n  " + try_next);
+  parser_->app.failure_message(failure_line);
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::add_endpoint(Endpoint& endpoint) {
+  parser_->app.add_option("--host", endpoint.host, "name or address, IPv4 or IPv6")
+      ->type_name("HOST")
+      ->capture_default_str();
+  parser_->app.add_option("--port", endpoint.port, "port; for a server, 0 picks a free one")
+      ->type_name("PORT")
+      ->capture_default_str();
+}
+
+void CommandLine::add_delay(Duration& delay) {
+  const auto store = [&delay](double microseconds) {
+    delay = std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double, std::micro>(microseconds));
+  };
+  parser_->app
+      .add_option_function<double>("--delay", store, "time between start and end: 2s, 250ms, 40us")
+      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED))
+      ->check([](const std::string& microseconds) {
+        const double value = std::stod(microseconds);
+        return value >= 0 && value <= kLongestDelay ? "" : "not between 0s and a day";
+      })
+      ->type_name("TIME")
+      ->default_str("1s");
+}
+
+void CommandLine::add_connections(std::uint64_t& connections) {
+  parser_->app.add_option("--connections", connections, "stop after serving so many")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+}
+
+void CommandLine::add_clients(std::uint64_t& clients) {
+  parser_->app.add_option("--clients", clients, "connections at the same time")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void CommandLine::add_break_it(const std::string& name, const std::string& what, bool& value) {
+  parser_->app.add_flag(name, value, what)->group("break it");
+}
+
+int CommandLine::run(int argc, char** argv, const std::function<int()>& program) {
+  try {
+    parser_->app.parse(argc, argv);
+    return program();
+  } catch (const CLI::ParseError& error) {
+    return parser_->app.exit(error);
+  } catch (const std::exception& error) {
+    print_line(error.what());
+    return 1;
+  }
+}
+
+}  // namespace common

@@ -1,0 +1,60 @@
+// Which flags does a program take? The same ones in every chapter.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "common/clock.hpp"
+
+namespace common {
+
+/// Where to listen, or whom to connect to.
+struct Endpoint {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+};
+
+struct ServerOptions : Endpoint {
+  Duration delay = std::chrono::seconds(1);
+  /// The server stops after serving so many.
+  std::uint64_t connections = std::numeric_limits<std::uint64_t>::max();
+};
+
+struct ClientOptions : Endpoint {
+  std::uint64_t clients = 10;
+};
+
+/// One program's command line: which flags it takes, what `--help` says. CLI11 does the work, and
+/// is compiled in cli.cpp alone. Bind the flags first, then `run`.
+class CommandLine {
+ public:
+  /// `shows` says in a sentence or two what the program shows; `try_next` is a command.
+  CommandLine(const std::string& shows, const std::string& try_next);
+  ~CommandLine();
+
+  /// --host and --port, for servers (where `--port 0` picks a free one) and clients alike.
+  void add_endpoint(Endpoint& endpoint);
+  /// --delay: a number and its unit (us, ms, s).
+  void add_delay(Duration& delay);
+  /// --connections: at least 1.
+  void add_connections(std::uint64_t& connections);
+  /// --clients: at least 1.
+  void add_clients(std::uint64_t& clients);
+  /// A flag that turns one necessary thing off. `--help` lists these under "break it".
+  void add_break_it(const std::string& name, const std::string& what, bool& value);
+
+  /// Parses the command line, then runs `program`. Returns main's exit status: what `program`
+  /// returns; 0 after `--help`; CLI11's own status, with a line on standard error, for a bad flag;
+  /// 1, with a line on standard error, when `program` throws.
+  int run(int argc, char** argv, const std::function<int()>& program);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace common

@@ -1,0 +1,57 @@
+// How does a program say what went wrong? One clear line on standard error.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <string>
+#include <system_error>
+
+namespace common {
+
+/// Prints `line` and a line feed to standard error, in one piece also with several threads.
+void print_line(const std::string& line);
+
+/// Prints "listening on 127.0.0.1:8000" to standard error, with the port that is really in use:
+/// whoever started the server may connect now.
+void announce(int listener);
+
+/// Runs the work of connection `number`. A system error in it prints a line, such as
+/// "connection 3: read: Connection reset by peer", and goes no further: it costs this connection
+/// and no other. Returns what `work` returns, or a value-initialised result after an error.
+template <class Work>
+auto contain_errors(std::uint64_t number, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::system_error& error) {
+    print_line("connection " + std::to_string(number) + ": " + error.what());
+    return decltype(work())();
+  }
+}
+
+/// The failures of several clients. Thread safety: any member may be called from any thread.
+class Failures {
+ public:
+  /// Runs one client's work; an exception from it becomes a failure. Ten clients that fail for the
+  /// same reason print one line.
+  template <class Work>
+  void collect(Work work) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      add(error.what());
+    }
+  }
+
+  /// The exit status to return from main: 0 without failures, 1 with some.
+  [[nodiscard]] int exit_status() const;
+
+ private:
+  void add(const std::string& message);
+
+  mutable std::mutex mutex_;
+  std::set<std::string> messages_;
+};
+
+}  // namespace common

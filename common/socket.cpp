@@ -1,0 +1,169 @@
+#include "common/socket.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "common/error.hpp"
+
+namespace common {
+namespace {
+
+/// getaddrinfo has error numbers of its own; this gives them their texts.
+class ResolverCategory : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "resolver"; }
+  std::string message(int code) const override { return ::gai_strerror(code); }
+};
+
+/// What `attempt` makes of the first address of `host` for which it does not throw.
+template <class Attempt>
+Fd first_that_works(const std::string& host, std::uint16_t port, Transport transport,
+                    Attempt attempt) {
+  const std::vector<Address> addresses = resolve(host, port, transport);
+  for (std::size_t i = 0; i + 1 < addresses.size(); ++i) {
+    try {
+      return attempt(addresses[i]);
+    } catch (const std::system_error&) {
+      // The next address may do better; if none does, the last one's error is the one to tell.
+    }
+  }
+  return attempt(addresses.back());
+}
+
+Fd new_socket(const Address& address, int type) {
+  return Fd(check(::socket(address.family(), type | SOCK_CLOEXEC, 0), "socket"));
+}
+
+void bind_to(const Fd& fd, const Address& address) {
+  if (::bind(fd.get(), address.data(), address.size()) == -1) {
+    throw_error(errno, "bind " + to_string(address));
+  }
+}
+
+void throw_connect_error(int code, const Address& address) {
+  throw_error(code, "connect " + to_string(address));
+}
+
+/// Waits for a blocking connect that a signal interrupted: it goes on by itself (see connect(2)).
+void wait_for_connect(const Fd& fd, const Address& address) {
+  pollfd ready{fd.get(), POLLOUT, 0};
+  while (!finish_connect(fd.get(), address)) {
+    check(retry([&] { return ::poll(&ready, 1, -1); }), "poll");
+  }
+}
+
+}  // namespace
+
+Address::Address(const sockaddr* address, socklen_t length) : size_(length) {
+  assert(length <= sizeof bytes_);
+  std::memcpy(&bytes_, address, length);
+}
+
+std::uint16_t Address::port() const {
+  if (family() == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6*>(&bytes_)->sin6_port);
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&bytes_)->sin_port);
+}
+
+std::string to_string(const Address& address) {
+  const bool v6 = address.family() == AF_INET6;
+  const void* number = v6 ? static_cast<const void*>(
+                                &reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_addr)
+                          : &reinterpret_cast<const sockaddr_in*>(address.data())->sin_addr;
+  char text[INET6_ADDRSTRLEN];
+  if (::inet_ntop(address.family(), number, text, sizeof text) == nullptr) {
+    throw_error(errno, "inet_ntop");
+  }
+  const std::string host = v6 ? "[" + std::string(text) + "]" : std::string(text);
+  return host + ":" + std::to_string(address.port());
+}
+
+Address local_address(int fd) {
+  Address address;
+  check(::getsockname(fd, address.data(), &address.size()), "getsockname");
+  return address;
+}
+
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport) {
+  static const ResolverCategory category;
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  if (code == EAI_SYSTEM) throw_error(errno, "resolve " + host);
+  if (code != 0) throw std::system_error(code, category, "resolve " + host);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
+  std::vector<Address> addresses;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    addresses.emplace_back(entry->ai_addr, entry->ai_addrlen);
+  }
+  return addresses;
+}
+
+Fd listen_tcp(const std::string& host, std::uint16_t port) {
+  return first_that_works(host, port, Transport::tcp, [](const Address& address) {
+    Fd fd = new_socket(address, SOCK_STREAM);
+    const int on = 1;
+    check(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+    bind_to(fd, address);
+    // Two sockets may be bound to one port as long as only one of them listens.
+    if (::listen(fd.get(), SOMAXCONN) == -1) throw_error(errno, "listen " + to_string(address));
+    return fd;
+  });
+}
+
+Fd connect_tcp(const std::string& host, std::uint16_t port) {
+  return first_that_works(host, port, Transport::tcp, [](const Address& address) {
+    Fd fd = new_socket(address, SOCK_STREAM);
+    if (::connect(fd.get(), address.data(), address.size()) == -1) {
+      if (errno != EINTR) throw_connect_error(errno, address);
+      wait_for_connect(fd, address);
+    }
+    return fd;
+  });
+}
+
+Fd start_connect(const Address& address) {
+  Fd fd = new_socket(address, SOCK_STREAM | SOCK_NONBLOCK);
+  // Interrupted or not, a nonblocking connect goes on by itself.
+  if (::connect(fd.get(), address.data(), address.size()) == -1 && errno != EINPROGRESS &&
+      errno != EINTR) {
+    throw_connect_error(errno, address);
+  }
+  return fd;
+}
+
+bool finish_connect(int fd, const Address& address) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  check(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
+  if (error != 0) throw_connect_error(error, address);
+  Address peer;
+  if (::getpeername(fd, peer.data(), &peer.size()) == 0) return true;
+  if (errno != ENOTCONN) throw_connect_error(errno, address);
+  return false;
+}
+
+Fd bind_udp(const std::string& host, std::uint16_t port) {
+  return first_that_works(host, port, Transport::udp, [](const Address& address) {
+    Fd fd = new_socket(address, SOCK_DGRAM | SOCK_NONBLOCK);
+    bind_to(fd, address);
+    return fd;
+  });
+}
+
+void set_nonblocking(int fd) {
+  const int flags = check(::fcntl(fd, F_GETFL), "fcntl F_GETFL");
+  check(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl F_SETFL");
+}
+
+}  // namespace common

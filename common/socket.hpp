@@ -1,0 +1,84 @@
+// How does a host and a port become a socket? Addresses, listening, connecting, binding.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/fd.hpp"
+
+namespace common {
+
+/// An IPv4 or IPv6 address with its port, as the system calls want it. See ip(7) and ipv6(7).
+class Address {
+ public:
+  /// Room for any address: for calls that fill one in through `data()` and `size()`.
+  Address() = default;
+
+  /// A copy of `length` bytes at `address`.
+  Address(const sockaddr* address, socklen_t length);
+
+  [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&bytes_); }
+  [[nodiscard]] sockaddr* data() { return reinterpret_cast<sockaddr*>(&bytes_); }
+  [[nodiscard]] const socklen_t& size() const { return size_; }
+  [[nodiscard]] socklen_t& size() { return size_; }
+  [[nodiscard]] int family() const { return bytes_.ss_family; }
+  [[nodiscard]] std::uint16_t port() const;
+
+ private:
+  sockaddr_storage bytes_{};
+  socklen_t size_ = sizeof(sockaddr_storage);
+};
+
+/// "127.0.0.1:8000", "[::1]:8000": numbers only, no name is looked up.
+std::string to_string(const Address& address);
+
+/// The address that `fd` is bound to: the way to learn which port `0` became. See getsockname(2).
+Address local_address(int fd);
+
+enum class Transport { tcp, udp };
+
+/// All addresses of `host`, which is a name or an address in numbers, best first.
+///
+/// Blocks while a name is looked up, for as long as the resolver likes: see getaddrinfo(3).
+/// Throws std::system_error ("resolve nowhere.example: Name or service not known").
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport);
+
+/// A blocking socket that listens on the first address of `host` that can be bound.
+///
+/// The queue of connections not yet accepted is as long as the system allows (SOMAXCONN), and
+/// SO_REUSEADDR is set, so that a server can be started again at once: see listen(2), socket(7).
+/// Throws std::system_error ("bind 127.0.0.1:8000: Address already in use").
+Fd listen_tcp(const std::string& host, std::uint16_t port);
+
+/// A blocking socket connected to the first address of `host` that answers.
+///
+/// Blocks until then. Throws the last address's error ("connect 127.0.0.1:8000: Connection
+/// refused").
+Fd connect_tcp(const std::string& host, std::uint16_t port);
+
+/// A nonblocking socket on its way to `address`; `finish_connect` tells when it has arrived.
+///
+/// Throws std::system_error where the answer is known at once ("connect …: …"). See connect(2),
+/// EINPROGRESS.
+Fd start_connect(const Address& address);
+
+/// How a `start_connect` went: true when connected, false while it is still on its way.
+///
+/// Never blocks. Call it when the socket becomes writable, or from time to time. Throws
+/// std::system_error when the connection failed ("connect 127.0.0.1:8000: Connection refused").
+/// The question has two halves: SO_ERROR holds a failure, getpeername(2) knows success from not
+/// yet.
+bool finish_connect(int fd, const Address& address);
+
+/// A nonblocking UDP socket bound to the first address of `host` that can be bound.
+///
+/// Throws std::system_error ("bind 127.0.0.1:2000: Address already in use").
+Fd bind_udp(const std::string& host, std::uint16_t port);
+
+/// From now on a call on `fd` that would have to wait returns EAGAIN instead. See fcntl(2).
+void set_nonblocking(int fd);
+
+}  // namespace common

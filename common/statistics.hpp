@@ -1,0 +1,52 @@
+// What did the server do? It counts connections and prints one line when it ends.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+#include "common/clock.hpp"
+
+namespace common {
+
+/// Counts connections. Thread safety: any member may be called from any thread.
+class Statistics {
+ public:
+  /// One open connection; it is counted as closed when this is destroyed.
+  class Open {
+   public:
+    explicit Open(Statistics& statistics) : statistics_(&statistics) { statistics.opened(); }
+    Open(Open&& other) noexcept : statistics_(std::exchange(other.statistics_, nullptr)) {}
+    Open& operator=(Open&&) = delete;
+    ~Open() {
+      if (statistics_ != nullptr) statistics_->closed();
+    }
+
+   private:
+    Statistics* statistics_;
+  };
+
+  /// Connections closed so far.
+  std::uint64_t served() const;
+
+  /// Waits until a connection closes, until `deadline` at the latest.
+  void wait_for_close(Clock::time_point deadline);
+
+  /// Prints "served=10 peak=10 wall=1.002s cpu=0.001s" to standard error: connections closed, the
+  /// most that were open at once, time since this object was made, and the process's CPU time.
+  void print() const;
+
+ private:
+  void opened();
+  void closed();
+
+  const Clock::time_point start_ = Clock::now();
+  mutable std::mutex mutex_;
+  std::condition_variable closed_;
+  std::uint64_t open_ = 0;
+  std::uint64_t peak_ = 0;
+  std::uint64_t served_ = 0;
+};
+
+}  // namespace common

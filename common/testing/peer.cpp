@@ -1,0 +1,137 @@
+#include "common/testing/peer.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "common/error.hpp"
+#include "common/io.hpp"
+#include "common/socket.hpp"
+
+namespace common::testing {
+namespace {
+
+int milliseconds(Duration duration) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
+/// Waits until `fd` is ready for one of `events`. Returns what it is ready for; 0 when time is up.
+short wait_for(int fd, short events, Duration limit) {
+  pollfd ready{fd, events, 0};
+  check(retry([&] { return ::poll(&ready, 1, milliseconds(limit)); }), "poll");
+  return ready.revents;
+}
+
+short must_wait_for(int fd, short events, const std::string& what) {
+  const short ready = wait_for(fd, events, kPatience);
+  if (ready == 0) throw TimeLimit("a peer waited in vain " + what);
+  return ready;
+}
+
+/// A write to a peer that is gone must be an error in the test, not the end of it.
+std::optional<std::size_t> send_some(int fd, std::string_view bytes) {
+  const ssize_t size = retry([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+  if (size == -1 && errno == EAGAIN) return std::nullopt;
+  return static_cast<std::size_t>(check(size, "send"));
+}
+
+constexpr Duration kQuiet = std::chrono::milliseconds(200);
+
+}  // namespace
+
+Peer::Peer(std::uint16_t port, int receive_buffer) {
+  const Address address = resolve("127.0.0.1", port, Transport::tcp).front();
+  if (receive_buffer == 0) {
+    socket_ = start_connect(address);
+  } else {
+    // The window is agreed on when the connection is made, so the size is set before.
+    socket_ = Fd(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    check(
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer),
+        "setsockopt");
+    check(::connect(socket_.get(), address.data(), address.size()), "connect");
+    set_nonblocking(socket_.get());
+  }
+  while (!finish_connect(socket_.get(), address)) {
+    must_wait_for(socket_.get(), POLLOUT, "for its connection");
+  }
+}
+
+std::string Peer::read_line() {
+  std::size_t feed;
+  while ((feed = pending_.find('\n')) == std::string::npos) {
+    if (!receive()) return std::exchange(pending_, {});
+  }
+  std::string line = pending_.substr(0, feed);
+  pending_.erase(0, feed + 1);
+  return line;
+}
+
+std::string Peer::read_all() {
+  while (receive()) continue;
+  return std::exchange(pending_, {});
+}
+
+void Peer::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    must_wait_for(socket_.get(), POLLOUT, "to send");
+    bytes.remove_prefix(send_some(socket_.get(), bytes).value_or(0));
+  }
+}
+
+std::string Peer::exchange(std::string_view bytes) {
+  std::string back;
+  const std::size_t total = bytes.size();
+  while (back.size() < total) {
+    const auto events = static_cast<short>(POLLIN | (bytes.empty() ? 0 : POLLOUT));
+    const short ready = must_wait_for(socket_.get(), events, "for its echo");
+    if ((ready & POLLOUT) != 0) {
+      bytes.remove_prefix(send_some(socket_.get(), bytes.substr(0, 64 * 1024)).value_or(0));
+    }
+    if ((ready & ~POLLOUT) != 0) {
+      if (!receive()) break;
+      back += std::exchange(pending_, {});
+    }
+  }
+  return back;
+}
+
+std::string Peer::flood(std::string_view pattern) {
+  std::string sent;
+  while (wait_for(socket_.get(), POLLOUT, kQuiet) != 0) {
+    const std::string_view next = pattern.substr(sent.size() % pattern.size());
+    sent += next.substr(0, send_some(socket_.get(), next).value_or(0));
+  }
+  return sent;
+}
+
+void Peer::half_close() {
+  check(::shutdown(socket_.get(), SHUT_WR), "shutdown");
+}
+
+void Peer::reset() {
+  const linger at_once{1, 0};
+  check(::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), "setsockopt");
+  socket_.reset();
+}
+
+bool Peer::receive() {
+  must_wait_for(socket_.get(), POLLIN, "for bytes");
+  std::array<char, 64 * 1024> buffer;
+  const auto size = try_read(socket_.get(), buffer);
+  if (!size) return true;
+  pending_.append(buffer.data(), *size);
+  return *size != 0;
+}
+
+std::string random_bytes(std::size_t size) {
+  std::mt19937_64 generator(1);  // seeded alike on purpose
+  std::string bytes(size, '\0');
+  std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(generator()); });
+  return bytes;
+}
+
+}  // namespace common::testing

@@ -1,0 +1,51 @@
+// How does a test talk to a server, politely or not? With a socket that can do every wrong thing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/fd.hpp"
+#include "common/testing/program.hpp"
+
+namespace common::testing {
+
+/// One TCP connection to a server under test. What waits has the time limit `kPatience` and throws
+/// TimeLimit; errors from the socket are thrown as std::system_error.
+class Peer {
+ public:
+  /// Connects to `port` on 127.0.0.1. With `receive_buffer` bytes for what it has not read yet, if
+  /// given: the smaller, the sooner a server notices a peer that does not read.
+  explicit Peer(std::uint16_t port, int receive_buffer = 0);
+
+  /// The next line without its line feed, or what is left at end of file.
+  std::string read_line();
+  /// Everything until end of file.
+  std::string read_all();
+  /// Sends all of it, reading nothing meanwhile.
+  void send(std::string_view bytes);
+  /// Sends all of it and reads at the same time until as much has come back; returns that.
+  std::string exchange(std::string_view bytes);
+  /// Sends again and again, reading nothing, until for a while no byte more is taken: every buffer
+  /// on the way is full. Returns all that was sent, which is `pattern` over and over.
+  std::string flood(std::string_view pattern);
+
+  /// Says "no more from me": end of file for the server, which may still send. See shutdown(2).
+  void half_close();
+  /// Ends the connection at once with a reset. See socket(7), SO_LINGER.
+  void reset();
+  /// Ends the connection in the usual way.
+  void close() { socket_.reset(); }
+
+ private:
+  /// Appends what has come to `pending_`: false at end of file.
+  bool receive();
+
+  Fd socket_;
+  std::string pending_;
+};
+
+/// `size` bytes in no order that an accident could repeat, the same in every run.
+std::string random_bytes(std::size_t size);
+
+}  // namespace common::testing

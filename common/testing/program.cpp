@@ -1,0 +1,258 @@
+#include "common/testing/program.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+
+#include "common/error.hpp"
+#include "common/io.hpp"
+#include "common/socket.hpp"
+
+namespace common::testing {
+namespace {
+
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  check(::pipe2(ends, O_CLOEXEC), "pipe2");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+void limit(int resource, const std::optional<rlim_t>& value) {
+  if (!value) return;
+  const rlimit both{*value, *value};
+  check(::setrlimit(static_cast<__rlimit_resource_t>(resource), &both), "setrlimit");
+}
+
+/// The child's part, between fork and exec: only calls that are safe there. Returns if one fails.
+void become(char* const* argv, const Limits& limits, int input, int out, int err) {
+  // A test that is killed takes its programs with it.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == -1) return;
+  // Whatever the parent ignores or blocks, the program starts as if from a shell.
+  sigset_t none;
+  sigemptyset(&none);
+  if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR || ::sigprocmask(SIG_SETMASK, &none, nullptr) == -1) {
+    return;
+  }
+  if (::dup2(input, STDIN_FILENO) == -1 || ::dup2(out, STDOUT_FILENO) == -1 ||
+      ::dup2(err, STDERR_FILENO) == -1) {
+    return;
+  }
+  limit(RLIMIT_AS, limits.address_space);
+  limit(RLIMIT_NOFILE, limits.open_files);
+  ::execvp(argv[0], argv);
+}
+
+std::string line_of(const std::string& text, const std::string& prefix) {
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    if (text.compare(begin, prefix.size(), prefix) == 0) return text.substr(begin, end - begin);
+  }
+  return {};
+}
+
+std::string proc(pid_t pid, const std::string& file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+std::size_t status_field(pid_t pid, const std::string& name) {
+  std::ifstream status(proc(pid, "status"));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(name + ":")) return std::stoul(line.substr(name.size() + 1));
+  }
+  throw std::runtime_error("no " + name + " in " + proc(pid, "status"));
+}
+
+}  // namespace
+
+Program::Program(std::vector<std::string> command, const Limits& limits, int input)
+    : name_(command.at(0)) {
+  std::vector<char*> argv;
+  for (std::string& word : command) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  Pipe stop = make_pipe();
+  Pipe failure = make_pipe();  // closed by exec; carries errno if there is none
+  const Fd null(check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null"));
+
+  pid_ = check(::fork(), "fork");
+  if (pid_ == 0) {
+    become(argv.data(), limits, input == -1 ? null.get() : input, out.write_end.get(),
+           err.write_end.get());
+    const int code = errno;
+    [[maybe_unused]] const ssize_t told = ::write(failure.write_end.get(), &code, sizeof code);
+    ::_exit(127);
+  }
+  failure.write_end.reset();
+  int code = 0;
+  const std::span<char> bytes(reinterpret_cast<char*>(&code), sizeof code);
+  if (read_some(failure.read_end.get(), bytes) != 0) {
+    ::waitpid(pid_, nullptr, 0);
+    throw_error(code, "run " + name_);
+  }
+
+  out_.fd = std::move(out.read_end);
+  err_.fd = std::move(err.read_end);
+  stop_read_ = std::move(stop.read_end);
+  stop_write_ = std::move(stop.write_end);
+  set_nonblocking(out_.fd.get());
+  set_nonblocking(err_.fd.get());
+  pump_ = std::thread([this] { pump(); });
+}
+
+Program::~Program() {
+  if (!reaped_) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  stop_write_.reset();
+  if (pump_.joinable()) pump_.join();
+}
+
+void Program::signal(int number) const {
+  check(::kill(pid_, number), "kill");
+}
+
+/// Collects both streams until they end or `stop_write_` is closed.
+void Program::pump() {
+  bool stopped = false;
+  while (!stopped && (out_.open || err_.open)) {
+    std::array<pollfd, 3> fds = {pollfd{out_.open ? out_.fd.get() : -1, POLLIN, 0},
+                                 pollfd{err_.open ? err_.fd.get() : -1, POLLIN, 0},
+                                 pollfd{stop_read_.get(), POLLIN, 0}};
+    check(retry([&] { return ::poll(fds.data(), fds.size(), -1); }), "poll");
+    stopped = fds[2].revents != 0;
+    drain(out_);
+    drain(err_);
+  }
+}
+
+void Program::drain(Stream& stream) {
+  std::array<char, 64 * 1024> buffer;
+  while (stream.open) {
+    const auto size = try_read(stream.fd.get(), buffer);
+    if (!size) return;
+    {
+      const std::lock_guard lock(mutex_);
+      stream.text.append(buffer.data(), *size);
+      stream.open = *size != 0;
+    }
+    changed_.notify_all();
+  }
+}
+
+std::string Program::wait_for_line(const Stream& stream, const std::string& prefix,
+                                   Duration patience) {
+  std::unique_lock lock(mutex_);
+  std::string line;
+  changed_.wait_for(lock, patience, [&] {
+    line = line_of(stream.text, prefix);
+    return !line.empty() || !stream.open;
+  });
+  if (!line.empty()) return line;
+  throw TimeLimit(name_ + " wrote no line that starts with \"" + prefix + "\" but:\n" + out_.text +
+                  err_.text);
+}
+
+std::string Program::wait_for_error(const std::string& prefix, Duration patience) {
+  return wait_for_line(err_, prefix, patience);
+}
+
+std::string Program::wait_for_output(const std::string& prefix, Duration patience) {
+  return wait_for_line(out_, prefix, patience);
+}
+
+std::uint16_t Program::port() {
+  const std::string line = wait_for_error("listening on ");
+  return static_cast<std::uint16_t>(std::stoul(line.substr(line.rfind(':') + 1)));
+}
+
+std::string Program::out() const {
+  const std::lock_guard lock(mutex_);
+  return out_.text;
+}
+
+std::string Program::err() const {
+  const std::lock_guard lock(mutex_);
+  return err_.text;
+}
+
+Result Program::wait(Duration patience) {
+  // A pidfd becomes readable when the process ends: waitpid(2) itself knows no time limit.
+  const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid_, 0), "pidfd_open")));
+  pollfd ended{pidfd.get(), POLLIN, 0};
+  const auto limit_ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
+  const int ready =
+      check(retry([&] { return ::poll(&ended, 1, static_cast<int>(limit_ms)); }), "poll");
+  if (ready == 0) signal(SIGKILL);
+
+  int status = 0;
+  rusage usage{};
+  check(retry([&] { return ::wait4(pid_, &status, 0, &usage); }), "wait4");
+  reaped_ = true;
+  stop_write_.reset();
+  pump_.join();
+  if (ready == 0) throw TimeLimit(name_ + " did not end; it wrote:\n" + out_.text + err_.text);
+
+  Result result;
+  if (WIFEXITED(status)) result.status = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  result.out = out_.text;
+  result.err = err_.text;
+  for (const timeval& time : {usage.ru_utime, usage.ru_stime}) {
+    result.cpu += std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  }
+  result.voluntary_switches = static_cast<std::uint64_t>(usage.ru_nvcsw);
+  result.involuntary_switches = static_cast<std::uint64_t>(usage.ru_nivcsw);
+  return result;
+}
+
+Result run(std::vector<std::string> command, const Limits& limits) {
+  return Program(std::move(command), limits).wait();
+}
+
+std::size_t open_files(pid_t pid) {
+  std::size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(proc(pid, "fd"))) {
+    ++count;
+  }
+  return count;
+}
+
+std::size_t resident_bytes(pid_t pid) {
+  return status_field(pid, "VmRSS") * 1024;
+}
+
+std::size_t thread_count(pid_t pid) {
+  return status_field(pid, "Threads");
+}
+
+Duration cpu_time(pid_t pid) {
+  clockid_t clock{};
+  const int code = ::clock_getcpuclockid(pid, &clock);
+  if (code != 0) throw_error(code, "clock_getcpuclockid");
+  timespec time{};
+  check(::clock_gettime(clock, &time), "clock_gettime");
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+void set_file_limit(pid_t pid, rlim_t files) {
+  const rlimit both{files, files};
+  check(::prlimit(pid, RLIMIT_NOFILE, &both, nullptr), "prlimit");
+}
+
+}  // namespace common::testing
