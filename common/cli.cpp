@@ -1,6 +1,8 @@
 #include "common/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <limits>
 #include <map>
 
 #include "common/report.hpp"
@@ -10,7 +12,21 @@ namespace {
 
 /// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
 const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
+constexpr std::uint64_t kMostClients = 1'000'000;
 constexpr double kLongestDelay = 24 * 3600 * 1e6;
+
+/// CLI11 reads "-3" as a very large unsigned number; this refuses it.
+std::string whole_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (whole && value >= least && value <= most) return "";
+  return text + " is not between " + std::to_string(least) + " and " + std::to_string(most);
+}
+
+auto between(std::uint64_t least, std::uint64_t most) {
+  return [=](const std::string& text) { return whole_number(text, least, most); };
+}
 
 std::string failure_line(const CLI::App* app, const CLI::Error& error) {
   return app->get_name() + ": " + error.what() + " (" + app->get_name() +
@@ -37,6 +53,7 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
       ->type_name("HOST")
       ->capture_default_str();
   parser_->app.add_option("--port", endpoint.port, "port; for a server, 0 picks a free one")
+      ->check(between(0, std::numeric_limits<std::uint16_t>::max()))
       ->type_name("PORT")
       ->capture_default_str();
 }
@@ -59,13 +76,13 @@ void CommandLine::add_delay(Duration& delay) {
 
 void CommandLine::add_connections(std::uint64_t& connections) {
   parser_->app.add_option("--connections", connections, "stop after serving so many")
-      ->check(CLI::PositiveNumber)
+      ->check(between(1, connections))
       ->type_name("N");
 }
 
 void CommandLine::add_clients(std::uint64_t& clients) {
   parser_->app.add_option("--clients", clients, "connections at the same time")
-      ->check(CLI::PositiveNumber)
+      ->check(between(1, kMostClients))
       ->type_name("N")
       ->capture_default_str();
 }
