@@ -22,8 +22,9 @@ void one_response(const common::Fd& socket, std::uint64_t number, common::Durati
   common::write_all(socket.get(), "end " + std::to_string(number) + "\n");
 }
 
-void serve(common::Acceptor& acceptor, common::Duration delay) {
+void serve(common::Acceptor& acceptor, common::Statistics& statistics, common::Duration delay) {
   while (const common::Fd socket = acceptor.next()) {
+    const common::Statistics::Open open(statistics);
     const std::uint64_t number = acceptor.number();
     common::contain_errors(number, [&] { one_response(socket, number, delay); });
   }
@@ -47,10 +48,12 @@ int main(int argc, char** argv) {
     // The listener comes before the threads: no client can be too early.
     common::Acceptor acceptor(options, shutdown, statistics);
     options.port = acceptor.port();
-    std::jthread server([&] { serve(acceptor, options.delay); });
+    std::jthread server([&] { serve(acceptor, statistics, options.delay); });
     common::Failures failures;
     common::run_on_threads(clients, failures, [&] { one_client(options); });
     shutdown.request();
+    server.join();
+    statistics.print();
     return failures.exit_status();
   });
 }

@@ -1,6 +1,5 @@
 #include "common/accept.hpp"
 
-#include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/socket.hpp"
 
@@ -16,6 +15,16 @@ void AcceptPause::begin(const std::system_error& error, const Statistics& statis
 
 bool AcceptPause::active(const Statistics& statistics) const {
   return Clock::now() < until_ && statistics.served() == served_before_;
+}
+
+NonblockingAcceptor::NonblockingAcceptor(const ServerOptions& options, const Shutdown& shutdown,
+                                         Statistics& statistics)
+    : limit_(options.connections),
+      shutdown_(shutdown),
+      statistics_(statistics),
+      listener_(listen_tcp(options.host, options.port)) {
+  set_nonblocking(listener_.get());
+  announce(listener_.get());
 }
 
 Acceptor::Acceptor(const ServerOptions& options, const Shutdown& shutdown, Statistics& statistics)

@@ -7,6 +7,7 @@
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "common/fd.hpp"
+#include "common/io.hpp"
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"
 
@@ -14,6 +15,9 @@ namespace common {
 
 /// How long accepting rests when the system has run out of something, and nothing is closed.
 inline constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+/// How many connections a single-threaded server accepts before it looks after the others again.
+inline constexpr int kAcceptsPerTurn = 64;
 
 /// The rest that accepting takes after EMFILE and its kin.
 ///
@@ -39,6 +43,55 @@ class AcceptPause {
   Clock::time_point until_{};
   std::uint64_t served_before_ = 0;
   bool announced_ = false;
+};
+
+/// A listener that never waits, for servers that look after everything on one thread.
+class NonblockingAcceptor {
+ public:
+  /// Listens as `options` say and prints "listening on …" to standard error.
+  NonblockingAcceptor(const ServerOptions& options, const Shutdown& shutdown,
+                      Statistics& statistics);
+
+  /// The listening socket: readable when a connection waits.
+  [[nodiscard]] int fd() const { return listener_.get(); }
+
+  /// True while more connections may come: no signal has come, and fewer than `--connections`
+  /// allows were accepted.
+  [[nodiscard]] bool open() const { return number_ < limit_ && !shutdown_.requested(); }
+
+  /// True while accepting should rest, because the system is out of descriptors or memory. The
+  /// listener stays readable: a loop that waits for it must not, until then.
+  [[nodiscard]] bool resting() const { return pause_.active(statistics_); }
+
+  /// When a rest ends at the latest.
+  [[nodiscard]] Clock::time_point rest_ends() const { return pause_.until(); }
+
+  /// Calls `take(Fd, number)` for each waiting connection, numbered from 1. True when none is left;
+  /// false when some may be: after `kAcceptsPerTurn` of them, at the start of a rest, or when no
+  /// longer open.
+  template <class Take>
+  bool accept_waiting(Take take) {
+    for (int i = 0; i < kAcceptsPerTurn && open(); ++i) {
+      try {
+        std::optional<Fd> socket = try_accept(fd());
+        if (!socket) return true;
+        pause_.accepted();
+        take(std::move(*socket), ++number_);
+      } catch (const std::system_error& error) {
+        pause_.begin(error, statistics_);
+        return false;
+      }
+    }
+    return false;
+  }
+
+ private:
+  const std::uint64_t limit_;
+  const Shutdown& shutdown_;
+  const Statistics& statistics_;
+  Fd listener_;
+  AcceptPause pause_;
+  std::uint64_t number_ = 0;
 };
 
 /// A blocking listener: made ready, announced, and asked for one connection after another.

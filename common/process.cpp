@@ -7,12 +7,16 @@
 
 namespace common {
 
-void prepare_server() {
-  if (::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw_error(errno, "signal SIGPIPE");
+void raise_file_limit() {
   rlimit limit{};
   check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(::setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+}
+
+void prepare_server() {
+  raise_file_limit();
+  if (::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw_error(errno, "signal SIGPIPE");
 }
 
 }  // namespace common

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <system_error>
 
 namespace common {
 
@@ -17,14 +16,14 @@ void print_line(const std::string& line);
 /// whoever started the server may connect now.
 void announce(int listener);
 
-/// Runs the work of connection `number`. A system error in it prints a line, such as
+/// Runs the work of connection `number`. An exception from it prints a line, such as
 /// "connection 3: read: Connection reset by peer", and goes no further: it costs this connection
 /// and no other. Returns what `work` returns, or a value-initialised result after an error.
 template <class Work>
 auto contain_errors(std::uint64_t number, Work work) -> decltype(work()) {
   try {
     return work();
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     print_line("connection " + std::to_string(number) + ": " + error.what());
     return decltype(work())();
   }

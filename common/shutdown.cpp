@@ -21,12 +21,6 @@ std::atomic<int> wake_pipe = -1;
 std::array<std::atomic<int>, 2> sockets_to_stop = {-1, -1};  // a listener and one connection
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-/// Stops whatever blocks on `socket`. ENOTCONN only says that nobody was connected any more.
-void stop_socket(int socket) {
-  [[maybe_unused]] const int result = ::shutdown(socket, SHUT_RDWR);
-  assert(result == 0 || errno == ENOTCONN);
-}
-
 void stop() {
   stop_requested = true;
   // EAGAIN, a full pipe, is fine: it is readable already.
@@ -56,6 +50,12 @@ void set_handler(void (*handler)(int)) {
 }
 
 }  // namespace
+
+void stop_socket(int socket) noexcept {
+  // ENOTCONN only says that nobody is connected any more.
+  [[maybe_unused]] const int result = ::shutdown(socket, SHUT_RDWR);
+  assert(result == 0 || errno == ENOTCONN);
+}
 
 Shutdown::Shutdown() {
   assert(wake_pipe == -1 && "one Shutdown at a time");

@@ -6,6 +6,10 @@
 
 namespace common {
 
+/// Ends whatever blocks on `socket`, now and later: accept fails with EINVAL, read returns end of
+/// file, write fails with EPIPE. Safe in a signal handler. See shutdown(2).
+void stop_socket(int socket) noexcept;
+
 /// Catches SIGINT and SIGTERM from its construction to its destruction. At most one exists at a
 /// time, because signals belong to the whole process. See signal(7).
 ///
@@ -16,11 +20,10 @@ namespace common {
 ///  - A loop that never waits looks at `requested()`.
 ///  - A loop in poll or epoll_wait has `fd()` among its descriptors: the *self-pipe trick* of
 ///    D. J. Bernstein.
-///  - A thread that blocks in accept, read or write holds an `Interrupt` on the socket. The handler
-///    calls shutdown(2) on it, and the call returns: accept fails with EINVAL, read returns end of
-///    file, write fails with EPIPE. A flag alone would not do: the signal may arrive after the
+///  - A thread that blocks in accept, read or write holds an `Interrupt` on the socket, for which
+///    the handler calls `stop_socket`. A flag alone would not do: the signal may arrive after the
 ///    program looked at the flag and before it entered the call, and then nothing ends the wait.
-///    (On Linux. POSIX does not promise that shutdown wakes accept.)
+///    (On Linux. POSIX does not promise that shutdown(2) wakes accept.)
 class Shutdown {
  public:
   Shutdown();

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "common/error.hpp"
 
@@ -151,6 +152,32 @@ bool finish_connect(int fd, const Address& address) {
   if (::getpeername(fd, peer.data(), &peer.size()) == 0) return true;
   if (errno != ENOTCONN) throw_connect_error(errno, address);
   return false;
+}
+
+Connector::Connector(std::vector<Address> addresses) : addresses_(std::move(addresses)) {
+  start();
+}
+
+bool Connector::finish() {
+  try {
+    return finish_connect(socket_.get(), addresses_[current_]);
+  } catch (const std::system_error&) {
+    if (++current_ == addresses_.size()) throw;
+  }
+  start();
+  return false;
+}
+
+/// Starts to connect to the current address, or to the first one after it where that is possible.
+void Connector::start() {
+  for (;; ++current_) {
+    try {
+      socket_ = start_connect(addresses_[current_]);
+      return;
+    } catch (const std::system_error&) {
+      if (current_ + 1 == addresses_.size()) throw;
+    }
+  }
 }
 
 Fd bind_udp(const std::string& host, std::uint16_t port) {

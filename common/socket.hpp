@@ -73,6 +73,28 @@ Fd start_connect(const Address& address);
 /// yet.
 bool finish_connect(int fd, const Address& address);
 
+/// A nonblocking connect to a host that may have several addresses: each is tried until one
+/// answers.
+class Connector {
+ public:
+  /// Starts with the first of `addresses`, of which there must be one. Throws like `finish`.
+  explicit Connector(std::vector<Address> addresses);
+
+  /// The socket to wait for; `finish` may replace it by another.
+  [[nodiscard]] int fd() const { return socket_.get(); }
+
+  /// True when `fd()` is connected, false while it is on its way. Never blocks. Throws the last
+  /// address's error when none has answered ("connect 127.0.0.1:8000: Connection refused").
+  bool finish();
+
+ private:
+  void start();
+
+  std::vector<Address> addresses_;
+  std::size_t current_ = 0;
+  Fd socket_;
+};
+
 /// A nonblocking UDP socket bound to the first address of `host` that can be bound.
 ///
 /// Throws std::system_error ("bind 127.0.0.1:2000: Address already in use").

@@ -38,6 +38,7 @@ std::optional<std::size_t> send_some(int fd, std::string_view bytes) {
   return static_cast<std::size_t>(check(size, "send"));
 }
 
+/// How long is "a while": long enough that what will happen has happened, on a slow machine too.
 constexpr Duration kQuiet = std::chrono::milliseconds(200);
 
 }  // namespace
@@ -106,6 +107,10 @@ std::string Peer::flood(std::string_view pattern) {
     sent += next.substr(0, send_some(socket_.get(), next).value_or(0));
   }
   return sent;
+}
+
+bool Peer::hears_nothing() {
+  return wait_for(socket_.get(), POLLIN, kQuiet) == 0;
 }
 
 void Peer::half_close() {

@@ -30,6 +30,9 @@ class Peer {
   /// on the way is full. Returns all that was sent, which is `pattern` over and over.
   std::string flood(std::string_view pattern);
 
+  /// True if for a while nothing comes.
+  bool hears_nothing();
+
   /// Says "no more from me": end of file for the server, which may still send. See shutdown(2).
   void half_close();
   /// Ends the connection at once with a reset. See socket(7), SO_LINGER.

@@ -1,6 +1,7 @@
 #include "common/testing/program.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -50,6 +51,8 @@ void become(char* const* argv, const Limits& limits, int input, int out, int err
       ::dup2(err, STDERR_FILENO) == -1) {
     return;
   }
+  // Descriptors that a test runner left open are not the program's: they would eat into its limit.
+  if (::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1) return;
   limit(RLIMIT_AS, limits.address_space);
   limit(RLIMIT_NOFILE, limits.open_files);
   ::execvp(argv[0], argv);

@@ -1,0 +1,39 @@
+// Does chapter 01 keep its promises? The conformance test runs too; here is what is 01's alone.
+
+#include <doctest/doctest.h>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+
+const Chapter chapter{.directory = CHAPTER_DIR, .one_at_a_time = true};
+
+namespace {
+
+TEST_CASE("while one client waits for its end, the next one is not even greeted") {
+  Server server(chapter.program("server"), {"--delay", "1s"});
+  Peer first(server.port());
+  CHECK(first.read_line() == "start 1");
+  Peer second(server.port());
+  CHECK(second.hears_nothing());
+  CHECK(first.read_line() == "end 1");
+  CHECK(second.read_line() == "start 2");
+}
+
+TEST_CASE("client_server serves ten clients one after another") {
+  const Result result = run({chapter.program("client_server"), "--port", "0", "--delay", "5ms"});
+  CHECK_MESSAGE(result.status == 0, result.err);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(statistic(result, "peak") == 1);
+}
+
+TEST_CASE("broken with --keep-sigpipe, the server dies of a client that has left") {
+  Server server(chapter.program("server"), {"--delay", "50ms", "--keep-sigpipe"});
+  Peer(server.port()).close();
+  CHECK(server.program().wait().signal == SIGPIPE);
+}
+
+}  // namespace
+}  // namespace common::testing

@@ -1,0 +1,24 @@
+// 02, threads: the clients of chapter 01 as they were. They had a thread each already.
+//
+// A client connects and copies what it receives to standard output. read waits until something
+// comes, so one thread can do this for one connection only; ten connections take ten threads.
+//
+//   build/02_threads/server          in one terminal
+//   build/02_threads/client          in another: ten clients, one second
+
+#include "common/cli.hpp"
+#include "common/run_on_threads.hpp"
+#include "one_client.hpp"
+
+int main(int argc, char** argv) {
+  common::ClientOptions options;
+  common::CommandLine cli("Connects ten times at once and prints what the server sends.",
+                          "build/02_threads/client_server");
+  cli.add_endpoint(options);
+  cli.add_clients(options.clients);
+  return cli.run(argc, argv, [&] {
+    common::Failures failures;
+    common::run_on_threads(options.clients, failures, [&] { one_client(options); });
+    return failures.exit_status();
+  });
+}

@@ -1,0 +1,62 @@
+// Does chapter 02 keep its promises? The conformance test runs too; here is what is 02's alone.
+
+#include <doctest/doctest.h>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+
+const Chapter chapter{.directory = CHAPTER_DIR};
+
+namespace {
+
+TEST_CASE("each connection has a thread for as long as it lasts") {
+  Server server(chapter.program("echo_server"));
+  CHECK(thread_count(server.pid()) == 1);
+  {
+    std::vector<Peer> peers;
+    for (int i = 0; i < 10; ++i) peers.emplace_back(server.port());
+    for (Peer& peer : peers) CHECK(peer.exchange("x") == "x");
+    CHECK(thread_count(server.pid()) == 11);
+  }
+  wait_until([&] { return thread_count(server.pid()) == 1; }, "the threads have ended");
+}
+
+TEST_CASE("client_server serves ten clients at once") {
+  const Result result = run({chapter.program("client_server"), "--port", "0", "--delay", "100ms"});
+  CHECK_MESSAGE(result.status == 0, result.err);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(statistic(result, "peak") == 10);
+}
+
+TEST_CASE("broken with --forget-join, the server is ended by a thread that nobody joined") {
+  Server server(chapter.program("server"), {"--delay", "1s", "--forget-join"});
+  Peer peer(server.port());
+  CHECK(peer.read_line() == "start 1");
+  CHECK(server.stop().signal == SIGABRT);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The sanitizers reserve terabytes of addresses, so no limit of them can be low.
+TEST_CASE("out of threads, it closes that one connection with a line, and the others go on") {
+  constexpr rlim_t kMiB = 1024 * 1024;
+  // Room for the program and a few stacks of 8 MiB; 100 are asked for.
+  Server server(chapter.program("echo_server"), {},
+                {.open_files = {}, .address_space = 128 * kMiB});
+  std::vector<Peer> peers;
+  for (int i = 0; i < 100; ++i) peers.emplace_back(server.port());
+  const std::string line = server.program().wait_for_error("connection ");
+  CHECK(line.find(": thread: Resource temporarily unavailable") != std::string::npos);
+  CHECK(peers.front().exchange("still here\n") == "still here\n");
+  peers.clear();
+  wait_until([&] { return thread_count(server.pid()) == 1; }, "the threads have ended");
+  CHECK(Peer(server.port()).exchange("again\n") == "again\n");
+  const Result result = server.stop();
+  CHECK_MESSAGE(result.status == 0, result.err);
+}
+#endif
+
+}  // namespace
+}  // namespace common::testing

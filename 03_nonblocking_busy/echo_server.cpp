@@ -1,0 +1,109 @@
+// 03, nonblocking and busy: an echo server for all clients on one thread that never waits.
+//
+// Each connection has one buffer. While there are bytes in it, the connection writes; when it is
+// empty, it reads. A client that does not read is not read from: memory stays bounded.
+//
+//   build/03_nonblocking_busy/echo_server   in one terminal
+//   nc 127.0.0.1 8000                       in two others: both are answered
+
+#include <array>
+#include <unordered_map>
+
+#include "common/accept.hpp"
+#include "common/cli.hpp"
+#include "common/io.hpp"
+#include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
+
+namespace {
+
+/// One client, and the bytes that are on their way back to it: buffer[sent, filled).
+struct Connection {
+  Connection(common::Fd fd, common::Statistics& statistics)
+      : open(statistics), socket(std::move(fd)) {}
+
+  std::span<const char> unsent() const { return std::span(buffer).subspan(sent, filled - sent); }
+
+  common::Statistics::Open open;
+  common::Fd socket;
+  std::size_t sent = 0;
+  std::size_t filled = 0;
+  std::array<char, 16 * 1024> buffer;
+};
+
+/// Reads if nothing is unsent, then writes what is. False when the client's bytes have ended.
+bool advance(Connection& connection) {
+  if (connection.unsent().empty()) {
+    const auto size = common::try_read(connection.socket.get(), connection.buffer);
+    if (size == 0) return false;
+    connection.sent = 0;
+    connection.filled = size.value_or(0);
+  }
+  if (!connection.unsent().empty()) {
+    const auto size = common::try_write(connection.socket.get(), connection.unsent());
+    connection.sent += size.value_or(0);
+  }
+  return true;
+}
+
+class Server {
+ public:
+  Server(const common::ServerOptions& options, bool drop_unsent)
+      : drop_unsent_(drop_unsent), acceptor_(options, shutdown_, statistics_) {}
+
+  void run() {
+    while (acceptor_.open() || !connections_.empty()) {
+      if (!acceptor_.resting()) accept_waiting();
+      advance_all();
+    }
+    statistics_.print();
+  }
+
+ private:
+  void accept_waiting() {
+    acceptor_.accept_waiting([&](common::Fd socket, std::uint64_t number) {
+      connections_.try_emplace(number, std::move(socket), statistics_);
+    });
+  }
+
+  void advance_all() {
+    for (auto entry = connections_.begin(); entry != connections_.end();) {
+      entry = goes_on(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
+    }
+  }
+
+  bool goes_on(std::uint64_t number, Connection& connection) {
+    return common::contain_errors(number, [&] {
+      if (!advance(connection)) return false;
+      if (drop_unsent_) connection.sent = connection.filled;
+      // An echo lasts as long as its client likes: a stop does not wait for it.
+      return !shutdown_.requested();
+    });
+  }
+
+  const bool drop_unsent_;
+  const common::Shutdown shutdown_;
+  common::Statistics statistics_;
+  common::NonblockingAcceptor acceptor_;
+  std::unordered_map<std::uint64_t, Connection> connections_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::ServerOptions options;
+  bool drop_unsent = false;
+  common::CommandLine cli("Sends every byte back, to every client at once, on one busy thread.",
+                          "echo hello | nc -N 127.0.0.1 8000");
+  cli.add_endpoint(options);
+  cli.add_connections(options.connections);
+  cli.add_break_it("--drop-unsent", "believe that write takes all it is given: bytes get lost",
+                   drop_unsent);
+  return cli.run(argc, argv, [&] {
+    common::prepare_server();
+    Server(options, drop_unsent).run();
+    return 0;
+  });
+}

@@ -1,0 +1,34 @@
+// Does chapter 03 keep its promises? The conformance test runs too; here is what is 03's alone.
+
+#include <doctest/doctest.h>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+
+const Chapter chapter{.directory = CHAPTER_DIR, .busy = true};
+
+namespace {
+
+TEST_CASE("ten connections take no thread but the one there is") {
+  Server server(chapter.program("echo_server"));
+  std::vector<Peer> peers;
+  for (int i = 0; i < 10; ++i) peers.emplace_back(server.port());
+  for (Peer& peer : peers) CHECK(peer.exchange("x") == "x");
+  CHECK(thread_count(server.pid()) == 1);
+}
+
+TEST_CASE("broken with --drop-unsent, a client that reads late does not get all of its bytes") {
+  Server server(chapter.program("echo_server"), {"--drop-unsent"});
+  Peer peer(server.port());
+  // Nobody pushes back any more, so a flood would have no end.
+  const std::string sent = random_bytes(32 * 1024 * 1024);
+  peer.send(sent);
+  peer.half_close();
+  CHECK(peer.read_all().size() < sent.size());
+}
+
+}  // namespace
+}  // namespace common::testing

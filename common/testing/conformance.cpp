@@ -1,0 +1,39 @@
+#include "common/testing/conformance.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+namespace common::testing {
+
+std::vector<std::string> Chapter::programs() const {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const bool runs = entry.is_regular_file() && ::access(entry.path().c_str(), X_OK) == 0;
+    if (runs && entry.path().filename() != "tests") paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::string sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line + "\n");
+  std::sort(lines.begin(), lines.end());
+  std::string sorted;
+  for (const std::string& line : lines) sorted += line;
+  return sorted;
+}
+
+std::string sorted_lines_of(std::size_t clients) {
+  std::string text;
+  for (std::size_t n = 1; n <= clients; ++n) {
+    text += "start " + std::to_string(n) + "\nend " + std::to_string(n) + "\n";
+  }
+  return sorted_lines(text);
+}
+
+}  // namespace common::testing

@@ -1,0 +1,33 @@
+// Which promises does every chapter keep? The test cases of conformance.cpp, linked into each
+// chapter's tests, run against that chapter's programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace common::testing {
+
+/// What the conformance test must know of the chapter that it runs against. Each chapter's
+/// tests.cpp defines the one object of this type.
+struct Chapter {
+  /// The build directory where its programs are.
+  std::string directory;
+  /// A client that stays holds all others up: the lesson of 01.
+  bool one_at_a_time = false;
+  /// The servers take a core even when nothing happens: the lesson of 03.
+  bool busy = false;
+
+  /// The path of one of its programs.
+  std::string program(const std::string& name) const { return directory + "/" + name; }
+  /// The paths of all its programs.
+  std::vector<std::string> programs() const;
+};
+
+extern const Chapter chapter;
+
+/// "start 1\nend 1\nstart 2\n…" for `clients` clients, sorted by line.
+std::string sorted_lines_of(std::size_t clients);
+/// The lines of `text`, sorted: for output whose order depends on who came first.
+std::string sorted_lines(const std::string& text);
+
+}  // namespace common::testing

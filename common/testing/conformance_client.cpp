@@ -1,0 +1,122 @@
+// What does every client do, and what does every program's command line?
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "common/io.hpp"
+#include "common/socket.hpp"
+#include "common/testing/conformance.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+namespace {
+
+/// A listener that plays the server, and a client program on its way to it.
+struct FakeServer {
+  explicit FakeServer(const std::string& clients)
+      : listener(listen_tcp("127.0.0.1", 0)),
+        address(to_string(local_address(listener.get()))),
+        client({chapter.program("client"), "--port",
+                std::to_string(local_address(listener.get()).port()), "--clients", clients}) {}
+
+  Fd listener;
+  std::string address;
+  Program client;
+};
+
+/// A port that nobody listens on, because somebody else has it bound.
+struct DeadPort {
+  Fd fd = bind_udp("127.0.0.1", 0);
+  std::string port = std::to_string(local_address(fd.get()).port());
+};
+
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST_SUITE("client") {
+  TEST_CASE("lines that arrive in pieces are printed whole, each as soon as it is complete") {
+    FakeServer server("1");
+    const Fd socket = accept(server.listener.get());
+    write_all(socket.get(), std::string_view("sta"));
+    write_all(socket.get(), std::string_view("rt 1\nen"));
+    server.client.wait_for_output("start 1");
+    CHECK(server.client.out() == "start 1\n");
+    write_all(socket.get(), std::string_view("d 1\n"));
+    server.client.wait_for_output("end 1");
+    CHECK(server.client.out() == "start 1\nend 1\n");
+  }
+
+  TEST_CASE("a connection that ends too early is told, after the others have finished") {
+    FakeServer server("2");
+    write_all(accept(server.listener.get()).get(), std::string_view("start 1\n"));
+    server.client.wait_for_error("the connection to " + server.address +
+                                 " ended before its end line; it sent \"start 1\" last");
+    write_all(accept(server.listener.get()).get(), std::string_view("start 2\nend 2\n"));
+    const Result result = server.client.wait();
+    CHECK(result.status == 1);
+    CHECK(sorted_lines(result.out) == "end 2\nstart 1\nstart 2\n");
+  }
+
+  TEST_CASE("a refused connection is one clear line and exit status 1, for ten clients too") {
+    const DeadPort dead;
+    const Result result = run({chapter.program("client"), "--port", dead.port});
+    CHECK(result.status == 1);
+    CHECK(result.err == "connect 127.0.0.1:" + dead.port + ": Connection refused\n");
+  }
+
+  TEST_CASE("a host that does not exist is one clear line and exit status 1") {
+    const Result result = run({chapter.program("client"), "--host", "nowhere.invalid"});
+    CHECK(result.status == 1);
+    CHECK(result.err.starts_with("resolve nowhere.invalid: "));
+    CHECK(count_lines(result.err) == 1);
+  }
+}
+
+TEST_SUITE("command line") {
+  TEST_CASE("--help says what the program shows and what to try next") {
+    for (const std::string& program : chapter.programs()) {
+      CAPTURE(program);
+      const Result result = run({program, "--help"});
+      CHECK(result.status == 0);
+      CHECK(result.out.find("Try next:\n  ") != std::string::npos);
+      CHECK(result.err.empty());
+    }
+  }
+
+  TEST_CASE("a bad flag is one line on standard error and an exit status that is not 0") {
+    for (const std::string& program : chapter.programs()) {
+      for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
+               {"--port", "65536"}, {"--port", "http"}, {"--no-such-flag"}, {"left-over"}}) {
+        CAPTURE(program);
+        CAPTURE(flags.front());
+        std::vector<std::string> command = flags;
+        command.insert(command.begin(), program);
+        const Result result = run(command);
+        CHECK(result.status > 0);
+        CHECK(count_lines(result.err) == 1);
+        CHECK(result.out.empty());
+      }
+    }
+  }
+
+  TEST_CASE("--delay wants a unit and refuses what is not a length of time") {
+    for (const std::string delay : {"1", "-1s", "1h", "fast", "1e30s"}) {
+      CAPTURE(delay);
+      const Result result = run({chapter.program("server"), "--port", "0", "--delay", delay});
+      CHECK(result.status > 0);
+      CHECK(count_lines(result.err) == 1);
+    }
+  }
+
+  TEST_CASE("--clients refuses 0 and numbers below it") {
+    for (const std::string clients : {"0", "-3", "2.5"}) {
+      CAPTURE(clients);
+      CHECK(run({chapter.program("client"), "--clients", clients}).status > 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace common::testing

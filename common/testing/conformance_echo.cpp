@@ -1,0 +1,163 @@
+// What does every TCP echo server do, and what does it survive?
+
+#include <doctest/doctest.h>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+namespace {
+
+constexpr std::size_t kMiB = 1024 * 1024;
+
+Server start(const std::vector<std::string>& flags = {}, const Limits& limits = {}) {
+  return Server(chapter.program("echo_server"), flags, limits);
+}
+
+/// Connects once more and gets its bytes back: the server lives.
+void check_echoes(const Server& server) {
+  Peer peer(server.port());
+  CHECK(peer.exchange("hello\n") == "hello\n");
+}
+
+void check_stops(Server& server) {
+  const Result result = server.stop();
+  CHECK_MESSAGE(result.status == 0, result.err);
+}
+
+TEST_SUITE("echo_server") {
+  TEST_CASE("64 MiB of random bytes, written and read at the same time, come back identical") {
+    Server server = start();
+    const std::string bytes = random_bytes(64 * kMiB);
+    Peer peer(server.port());
+    CHECK((peer.exchange(bytes) == bytes));  // in parentheses: nobody wants to see them
+    peer.half_close();
+    CHECK(peer.read_all().empty());
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that fills every buffer, half-closes and only then reads gets all of it") {
+    Server server = start();
+    Peer peer(server.port());
+    const std::string sent = peer.flood(random_bytes(kMiB));
+    peer.half_close();
+    CHECK((peer.read_all() == sent));
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that half-closes gets its bytes and then end of file") {
+    Server server = start();
+    Peer peer(server.port());
+    peer.send("hello");
+    peer.half_close();
+    CHECK(peer.read_all() == "hello");
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that sends nothing and half-closes gets end of file") {
+    Server server = start();
+    Peer peer(server.port());
+    peer.half_close();
+    CHECK(peer.read_all().empty());
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that writes and never reads is not read from: memory stays where it was") {
+    Server server = start();
+    Peer peer(server.port());
+    CHECK(peer.exchange("hello\n") == "hello\n");
+    const std::size_t before = resident_bytes(server.pid());
+    const std::string sent = peer.flood(random_bytes(kMiB));
+    CHECK(sent.size() > 16 * 1024);
+    const std::size_t after = resident_bytes(server.pid());
+    CHECK(after < before + kMiB);
+    if (!chapter.busy) CHECK(idle_load(server.pid()) < 0.25);
+    peer.reset();
+    check_echoes(server);
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that stays silent, or does not read, holds nobody up, except in 01") {
+    Server server = start();
+    Peer silent(server.port());
+    CHECK(silent.exchange("hello\n") == "hello\n");
+    silent.flood(random_bytes(kMiB));
+    Peer other(server.port());
+    other.send("me too\n");
+    if (chapter.one_at_a_time) {
+      CHECK(other.hears_nothing());
+      silent.reset();
+    }
+    CHECK(other.read_line() == "me too");
+    other.close();
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that resets in the middle of an echo costs only its own connection") {
+    Server server = start();
+    Peer peer(server.port());
+    peer.flood(random_bytes(kMiB));
+    peer.reset();
+    check_echoes(server);
+    check_stops(server);
+  }
+
+  TEST_CASE("a client that sends byte by byte gets byte after byte") {
+    Server server = start();
+    Peer peer(server.port());
+    for (const char byte : std::string("slowly\n")) {
+      CHECK(peer.exchange(std::string(1, byte)) == std::string(1, byte));
+    }
+    check_stops(server);
+  }
+
+  TEST_CASE("with 16 descriptors allowed, 100 clients at once all get their bytes back") {
+    Server server = start({}, {.open_files = 16, .address_space = {}});
+    std::vector<Peer> peers;
+    for (int i = 0; i < 100; ++i) peers.emplace_back(server.port());
+    for (Peer& peer : peers) peer.send("hello\n");
+    for (Peer& peer : peers) {
+      CHECK(peer.read_line() == "hello");
+      peer.close();
+    }
+    const Result result = server.stop();
+    CHECK_MESSAGE(result.status == 0, result.err);
+    CHECK(statistic(result, "served") == 100);
+  }
+
+  TEST_CASE("SIGTERM drops connections that echo or are silent, at once, with exit status 0") {
+    Server server = start();
+    Peer flooding(server.port());
+    CHECK(flooding.exchange("hello\n") == "hello\n");
+    flooding.flood(random_bytes(kMiB));
+    const Peer silent(server.port());
+    const Result result = server.stop();
+    CHECK_MESSAGE(result.status == 0, result.err);
+  }
+
+  TEST_CASE("--connections 1 ends the server when its client has left") {
+    Server server = start({"--connections", "1"});
+    Peer peer(server.port());
+    CHECK(peer.exchange("hello\n") == "hello\n");
+    peer.close();
+    CHECK(server.program().wait().status == 0);
+  }
+
+  TEST_CASE("10,000 echoes in a row leave no descriptor open") {
+    Server server = start();
+    check_echoes(server);
+    const std::size_t before = open_files(server.pid());
+    for (int i = 0; i < 10'000; ++i) {
+      Peer peer(server.port());
+      peer.send("x");
+      peer.half_close();
+      REQUIRE(peer.read_all() == "x");
+    }
+    wait_until([&] { return open_files(server.pid()) <= before; }, "all descriptors are closed");
+    check_stops(server);
+  }
+}
+
+}  // namespace
+}  // namespace common::testing

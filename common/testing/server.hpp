@@ -1,0 +1,54 @@
+// How does a test get a server? It starts the chapter's own, on a free port, and stops it at the
+// end.
+#pragma once
+
+#include <signal.h>
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/testing/program.hpp"
+
+namespace common::testing {
+
+/// A server program of a chapter, running on a free port.
+class Server {
+ public:
+  /// Starts `path` with `--port 0` and `flags`, and waits for its "listening on …" line.
+  explicit Server(const std::string& path, const std::vector<std::string>& flags = {},
+                  const Limits& limits = {});
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Program& program() { return program_; }
+  [[nodiscard]] pid_t pid() const { return program_.pid(); }
+
+  /// Sends `signal`, waits for the end, and returns how it went.
+  Result stop(int signal = SIGTERM);
+
+ private:
+  Program program_;
+  std::uint16_t port_;
+};
+
+/// The number behind `name=` in the statistics line, as in "served=10 peak=10 …". Throws
+/// std::runtime_error where there is none.
+std::uint64_t statistic(const Result& result, const std::string& name);
+
+/// The CPU time that a process takes while nobody asks anything of it, as a part of a core: 0 for
+/// one that waits, 1 for one that spins. A spin is seen only by looking for a while; this looks for
+/// half a second.
+double idle_load(pid_t pid);
+
+/// Waits until `condition` holds, asking again and again. Throws TimeLimit with `what`.
+template <class Condition>
+void wait_until(Condition condition, const std::string& what) {
+  const auto deadline = Clock::now() + kPatience;
+  while (!condition()) {
+    if (Clock::now() > deadline) throw TimeLimit("waited in vain until " + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+}  // namespace common::testing
