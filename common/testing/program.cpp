@@ -254,8 +254,10 @@ Duration cpu_time(pid_t pid) {
 }
 
 void set_file_limit(pid_t pid, rlim_t files) {
-  const rlimit both{files, files};
-  check(::prlimit(pid, RLIMIT_NOFILE, &both, nullptr), "prlimit");
+  rlimit limit{};
+  check(::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit), "prlimit");
+  limit.rlim_cur = files;
+  check(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr), "prlimit");
 }
 
 }  // namespace common::testing

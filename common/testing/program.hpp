@@ -111,7 +111,7 @@ std::size_t resident_bytes(pid_t pid);
 std::size_t thread_count(pid_t pid);
 /// CPU time used so far, by all its threads, also those that have ended.
 Duration cpu_time(pid_t pid);
-/// Changes its limit of open files, soft and hard.
+/// Changes its soft limit of open files; the hard one, which only root could raise again, stays.
 void set_file_limit(pid_t pid, rlim_t files);
 
 }  // namespace common::testing
