@@ -17,6 +17,9 @@
 
 namespace {
 
+/// What a connection may need besides its delay when the server stops.
+constexpr common::Duration kTimeToWrite = std::chrono::milliseconds(500);
+
 void one_response(const common::Fd& socket, std::uint64_t number, common::Duration delay) {
   common::write_all(socket.get(), "start " + std::to_string(number) + "\n");
   std::this_thread::sleep_for(delay);
@@ -54,7 +57,7 @@ int main(int argc, char** argv) {
     common::run_on_threads(clients, failures, [&] { one_client(options); });
     shutdown.request();
     server.join();
-    threads.finish(shutdown, options.delay);
+    threads.finish(shutdown, options.delay + kTimeToWrite);
     statistics.print();
     return failures.exit_status();
   });

@@ -39,7 +39,9 @@ void on_signal(int) {
 void set_handler(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
+  // Not SA_RESTART: an interrupted call returns EINTR, and `retry` makes it again after the handler
+  // has run. ThreadSanitizer runs handlers only when a call returns.
+  action.sa_flags = 0;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM}) {
     // The handler of one must not run inside the other's: they share the state above.

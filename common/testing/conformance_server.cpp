@@ -203,10 +203,10 @@ TEST_SUITE("server") {
     }
   }
 
-  TEST_CASE("an idle server takes no CPU time, unless that is its lesson") {
+  TEST_CASE("an idle server takes no CPU time, except in 03") {
+    if (chapter.busy) return;
     Server server = start();
-    const double load = idle_load(server.pid());
-    CHECK((chapter.busy ? load > 0.25 : load < 0.25));
+    CHECK(idle_load(server.pid()) < 0.25);
   }
 
   TEST_CASE("10,000 connections in a row leave no descriptor open") {

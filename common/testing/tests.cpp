@@ -1,0 +1,78 @@
+// Can the tests trust what they test with?
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include "common/io.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/program.hpp"
+
+namespace common::testing {
+namespace {
+
+TEST_SUITE("program") {
+  TEST_CASE("both streams and the exit status are captured") {
+    const Result result = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+    CHECK(result.status == 3);
+    CHECK(result.signal == 0);
+    CHECK(result.out == "out\n");
+    CHECK(result.err == "err\n");
+  }
+
+  TEST_CASE("a program that cannot be run is an error that names it") {
+    CHECK_THROWS_WITH(run({"/no/such/program"}), "run /no/such/program: No such file or directory");
+  }
+
+  TEST_CASE("a line is found when it is complete, and only at its beginning") {
+    Program program({"sh", "-c", "printf 'a ready\\nrea'; printf 'dy now\\n'; exec cat"});
+    CHECK(program.wait_for_output("ready") == "ready now");
+  }
+
+  TEST_CASE("a program that ends without the line is reported, with what it wrote") {
+    Program program({"sh", "-c", "echo something else >&2"});
+    try {
+      program.wait_for_error("listening on ");
+      FAIL("no exception");
+    } catch (const TimeLimit& error) {
+      CHECK(std::string(error.what()).find("something else") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a program that hangs is killed when its time is up") {
+    Program program({"sleep", "3600"});
+    const pid_t pid = program.pid();
+    CHECK_THROWS_AS(program.wait(std::chrono::milliseconds(10)), TimeLimit);
+    CHECK(::kill(pid, 0) == -1);
+  }
+
+  TEST_CASE("a program that still runs when its object is destroyed is killed and reaped") {
+    pid_t pid = -1;
+    {
+      const Program program({"sleep", "3600"});
+      pid = program.pid();
+    }
+    CHECK(::kill(pid, 0) == -1);
+  }
+
+  TEST_CASE("the end of a program is noticed although a child of it holds its streams open") {
+    const Result result = run({"sh", "-c", "sleep 3600 & echo $!"});
+    CHECK(result.status == 0);
+    CHECK(::kill(std::stoi(result.out), SIGKILL) == 0);
+  }
+
+  TEST_CASE("a signal that ends a program is told apart from an exit") {
+    Program program({"sleep", "3600"});
+    program.signal(SIGTERM);
+    CHECK(program.wait().signal == SIGTERM);
+  }
+
+  TEST_CASE("limits reach the program, and nothing but the three standard streams is open") {
+    CHECK(run({"sh", "-c", "ulimit -n"}, {.open_files = 16, .address_space = {}}).out == "16\n");
+    Program program({"sh", "-c", "echo ready; exec sleep 3600"});
+    program.wait_for_output("ready");
+    CHECK(open_files(program.pid()) == 3);
+  }
+}
+
+}  // namespace
+}  // namespace common::testing
