@@ -74,6 +74,26 @@ function(chapter_tests chapter)
   doctest_discover_tests(${chapter}_tests TEST_PREFIX "${chapter}: " PROPERTIES TIMEOUT 120)
 endfunction()
 
+# chapter_exercise(04_poll NAME): exercises/NAME_starter.cpp is for the reader to mend, and becomes the
+# program exercises/NAME; exercises/NAME_solution.cpp is one answer. NAME_test.cpp judges both: the
+# starter must fail it and the solution must pass.
+function(chapter_exercise chapter name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  foreach(version starter solution)
+    set(target ${chapter}_exercise_${name}_${version})
+    add_executable(${target} exercises/${name}_test.cpp exercises/${name}_${version}.cpp)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY exercises)
+    target_link_libraries(${target} PRIVATE common_test_main)
+    add_test(NAME "${chapter}: exercise ${name}: ${version}" COMMAND ${target})
+    set_tests_properties("${chapter}: exercise ${name}: ${version}" PROPERTIES TIMEOUT 120)
+  endforeach()
+  set_target_properties(${chapter}_exercise_${name}_starter PROPERTIES OUTPUT_NAME ${name})
+  set_target_properties(${chapter}_exercise_${name}_solution PROPERTIES OUTPUT_NAME ${name}_solution)
+  set_tests_properties("${chapter}: exercise ${name}: starter" PROPERTIES WILL_FAIL ON)
+endfunction()
+
 if(NOT TARGET common)
   add_subdirectory(${CMAKE_CURRENT_LIST_DIR} common)
 endif()

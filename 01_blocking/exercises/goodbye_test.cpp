@@ -1,0 +1,27 @@
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <thread>
+
+#include "common/error.hpp"
+#include "common/io.hpp"
+#include "common/socket.hpp"
+#include "common/testing/peer.hpp"
+#include "goodbye.hpp"
+
+TEST_CASE("a client that was talking when the server said goodbye gets all that was sent") {
+  const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
+  common::testing::Peer client(common::local_address(listener.get()).port());
+  std::jthread server([&] {
+    const common::Fd socket = common::accept(listener.get());
+    pollfd something_came{socket.get(), POLLIN, 0};
+    common::check(::poll(&something_came, 1, -1), "poll");
+    common::write_all(socket.get(), std::string_view("end 1\n"));
+    say_goodbye(socket);
+  });
+  client.send("are you there?\n");
+  CHECK(client.read_line() == "end 1");
+  // After a reset, both of these are errors.
+  CHECK_NOTHROW(client.half_close());
+  CHECK_NOTHROW(client.read_all());
+}

@@ -1,0 +1,35 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <vector>
+
+#include "gate.hpp"
+
+TEST_CASE("the third waits outside while two are inside, and comes in when one leaves") {
+  Gate gate(2);
+  gate.enter();
+  gate.enter();
+  auto third = std::async(std::launch::async, [&] { gate.enter(); });
+  // Whether somebody waits is seen only by looking for a while.
+  CHECK(third.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+  gate.leave();
+  third.get();
+}
+
+TEST_CASE("ten take turns at one place, and none is left outside") {
+  Gate gate(1);
+  int inside = 0;  // not atomic: the gate is what keeps it right, and tsan looks
+  int most = 0;
+  const auto visit = [&] {
+    gate.enter();
+    most = std::max(most, ++inside);
+    --inside;
+    gate.leave();
+  };
+  std::vector<std::future<void>> visitors;
+  for (int i = 0; i < 10; ++i) visitors.push_back(std::async(std::launch::async, visit));
+  for (auto& visitor : visitors) visitor.get();
+  CHECK(most == 1);
+}
