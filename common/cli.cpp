@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <map>
+#include <sstream>
 
 #include "common/report.hpp"
 
@@ -26,6 +27,13 @@ std::string whole_number(const std::string& text, std::uint64_t least, std::uint
 
 auto between(std::uint64_t least, std::uint64_t most) {
   return [=](const std::string& text) { return whole_number(text, least, most); };
+}
+
+/// 300 milliseconds are "0.3s".
+std::string in_seconds(Duration delay) {
+  std::ostringstream seconds;
+  seconds << std::chrono::duration<double>(delay).count() << 's';
+  return seconds.str();
 }
 
 std::string failure_line(const CLI::App* app, const CLI::Error& error) {
@@ -71,7 +79,7 @@ void CommandLine::add_delay(Duration& delay) {
         return value >= 0 && value <= kLongestDelay ? "" : "not between 0s and a day";
       })
       ->type_name("TIME")
-      ->default_str("1s");
+      ->default_str(in_seconds(delay));
 }
 
 void CommandLine::add_connections(std::uint64_t& connections) {

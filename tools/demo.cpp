@@ -1,0 +1,156 @@
+// How do the chapters compare? Each one's client runs against its own server, one chapter after
+// another, and a table shows what that cost the server.
+//
+//   build/tools/demo          a few seconds: ten clients at once, 0.3 s between start and end
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "common/cli.hpp"
+#include "common/error.hpp"
+#include "common/report.hpp"
+#include "measure.hpp"
+
+namespace {
+
+using common::Duration;
+using std::filesystem::path;
+
+/// What to notice. A chapter that is not listed takes part without a note.
+const std::map<std::string, std::string> kNotes = {
+    {"01_blocking", "one at a time: the delays add up"},
+    {"02_threads", "all at once, a thread for each"},
+    {"03_nonblocking_busy", "one thread that never rests: see the CPU"},
+    {"04_poll", "one thread, asleep until something comes"},
+    {"05_epoll_level", "the same; the kernel keeps the list"},
+    {"06_epoll_edge", "the same; each change is told once"},
+    {"07_futures_tasks", "the same, in code that reads like 02's"},
+};
+
+/// One line of the table: a cost, or the reason why there is none.
+struct Row {
+  std::string chapter;
+  std::optional<Cost> cost;
+  std::string error;
+};
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+/// Says on standard error which chapter runs: on a terminal with the time so far, and wiped away at
+/// the end; elsewhere in one plain line.
+class Progress {
+ public:
+  explicit Progress(const std::string& chapter) : chapter_(chapter) {
+    if (!terminal_) common::print_line(chapter_ + " ...");
+  }
+  ~Progress() {
+    if (terminal_) std::fputs("\r\033[K", stderr);
+  }
+
+  void show(Duration elapsed) {
+    if (!terminal_ || elapsed < next_) return;
+    std::fprintf(stderr, "\r%s ... %.1fs", chapter_.c_str(), seconds(elapsed));
+    next_ = elapsed + std::chrono::milliseconds(100);
+  }
+
+ private:
+  const std::string chapter_;
+  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  Duration next_{};
+};
+
+/// Named like 04_poll, and with both programs in it.
+bool is_built_chapter(const path& directory) {
+  const std::string name = directory.filename();
+  return name.find_first_not_of("0123456789") == 2 && name[2] == '_' &&
+         exists(directory / "server") && exists(directory / "client");
+}
+
+/// The chapters in the build directory that demo itself is in.
+std::vector<path> built_chapters() {
+  const path build = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
+  std::vector<path> chapters;
+  for (const path& directory : std::filesystem::directory_iterator(build)) {
+    if (is_built_chapter(directory)) chapters.push_back(directory);
+  }
+  if (chapters.empty()) throw std::runtime_error("no chapter is built in " + build.string());
+  std::sort(chapters.begin(), chapters.end());
+  return chapters;
+}
+
+/// A chapter that fails costs its own row and no other.
+Row run(const path& chapter, const Workload& workload) {
+  Row row{chapter.filename(), {}, {}};
+  Progress progress(row.chapter);
+  try {
+    row.cost = measure(chapter, workload, [&](Duration elapsed) { progress.show(elapsed); });
+  } catch (const std::exception& error) {
+    row.error = error.what();
+  }
+  return row;
+}
+
+std::string note(const std::string& chapter) {
+  const auto found = kNotes.find(chapter);
+  return found == kNotes.end() ? "" : found->second;
+}
+
+void print_row(const Row& row) {
+  const char* chapter = row.chapter.c_str();
+  if (!row.cost) {
+    std::printf("%-19s   failed: the reason is below\n", chapter);
+    return;
+  }
+  std::printf("%-19s %8.3fs %8.3fs %8zu %9llu  %s\n", chapter, seconds(row.cost->wall),
+              seconds(row.cost->cpu), row.cost->threads,
+              static_cast<unsigned long long>(row.cost->switches), note(row.chapter).c_str());
+}
+
+void print_table(const std::vector<Row>& rows, const Workload& workload) {
+  std::printf(
+      "%llu clients at once, %gs from start to end; CPU, threads, switches: the server's\n\n",
+      static_cast<unsigned long long>(workload.clients), seconds(workload.delay));
+  std::printf("%-19s %9s %9s %8s %9s  %s\n", "chapter", "wall", "CPU", "threads", "switches",
+              "what to notice");
+  for (const Row& row : rows) print_row(row);
+  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+}
+
+/// Returns main's exit status: 1 if there was an error to print.
+int print_errors(const std::vector<Row>& rows) {
+  int status = 0;
+  for (const Row& row : rows) {
+    if (row.cost) continue;
+    common::print_line(row.chapter + ": " + row.error);
+    status = 1;
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Workload workload;
+  common::CommandLine cli(
+      "Runs each chapter's client against its own server, one chapter after another, and shows\n"
+      "what that cost the server: CPU time, threads at their peak, context switches.",
+      "build/tools/demo --clients 50 --delay 100ms");
+  cli.add_clients(workload.clients);
+  cli.add_delay(workload.delay);
+  return cli.run(argc, argv, [&] {
+    std::vector<Row> rows;
+    for (const path& chapter : built_chapters()) rows.push_back(run(chapter, workload));
+    print_table(rows, workload);
+    return print_errors(rows);
+  });
+}
