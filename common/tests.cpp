@@ -25,18 +25,21 @@
 namespace common {
 namespace {
 
-using std::literals::string_view_literals::operator""sv;
-
 bool is_open(int fd) {
   return ::fcntl(fd, F_GETFD) != -1;
 }
 
 /// Two connected stream sockets.
-std::pair<Fd, Fd> socket_pair() {
-  int ends[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-  return {Fd(ends[0]), Fd(ends[1])};
-}
+struct SocketPair {
+  SocketPair() {
+    int ends[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+    ours = Fd(ends[0]);
+    theirs = Fd(ends[1]);
+  }
+  Fd ours;
+  Fd theirs;
+};
 
 /// The text of the std::system_error that `work` throws.
 template <class Work>
@@ -150,29 +153,30 @@ TEST_SUITE("socket") {
 
 TEST_SUITE("io") {
   TEST_CASE("reading from a nonblocking socket: would block, bytes, end of file") {
-    auto [ours, theirs] = socket_pair();
-    set_nonblocking(ours.get());
+    SocketPair pair;
+    set_nonblocking(pair.ours.get());
     std::array<char, 8> buffer;
-    CHECK(try_read(ours.get(), buffer) == std::nullopt);
-    write_all(theirs.get(), "abc"sv);
-    CHECK(try_read(ours.get(), buffer) == 3);
-    theirs.reset();
-    CHECK(try_read(ours.get(), buffer) == 0);
+    CHECK(try_read(pair.ours.get(), buffer) == std::nullopt);
+    write_all(pair.theirs.get(), std::string_view("abc"));
+    CHECK(try_read(pair.ours.get(), buffer) == 3);
+    pair.theirs.reset();
+    CHECK(try_read(pair.ours.get(), buffer) == 0);
   }
 
   TEST_CASE("writing to a nonblocking socket: fewer than asked, would block, and an error") {
-    auto [ours, theirs] = socket_pair();
-    set_nonblocking(ours.get());
+    SocketPair pair;
+    set_nonblocking(pair.ours.get());
     const std::string much(4 * 1024 * 1024, 'x');
     std::size_t taken = 0;
-    while (const auto size = try_write(ours.get(), much)) {
+    while (const auto size = try_write(pair.ours.get(), much)) {
       CHECK(*size < much.size());
       taken += *size;
     }
     CHECK(taken > 0);
-    theirs.reset();
+    pair.theirs.reset();
     const auto old_handler = ::signal(SIGPIPE, SIG_IGN);
-    CHECK(error_of([&] { try_write(ours.get(), "x"sv); }) == "write: Broken pipe");
+    CHECK(error_of([&] { try_write(pair.ours.get(), std::string_view("x")); }) ==
+          "write: Broken pipe");
     ::signal(SIGPIPE, old_handler);
   }
 
@@ -223,12 +227,12 @@ TEST_SUITE("shutdown") {
   }
 
   TEST_CASE("a socket whose Interrupt comes after the signal is shut down all the same") {
-    auto [ours, theirs] = socket_pair();
+    SocketPair pair;
     const Shutdown shutdown;
     ::raise(SIGINT);
-    const Shutdown::Interrupt interrupt(ours.get());
+    const Shutdown::Interrupt interrupt(pair.ours.get());
     std::array<char, 8> buffer;
-    CHECK(read_some(ours.get(), buffer) == 0);
+    CHECK(read_some(pair.ours.get(), buffer) == 0);
   }
 }
 
