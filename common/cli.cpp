@@ -73,7 +73,8 @@ void CommandLine::add_delay(Duration& delay) {
   };
   parser_->app
       .add_option_function<double>("--delay", store, "time between start and end: 2s, 250ms, 40us")
-      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED))
+      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED)
+                      .description(""))  // TIME says it already
       ->check([](const std::string& microseconds) {
         const double value = std::stod(microseconds);
         return value >= 0 && value <= kLongestDelay ? "" : "not between 0s and a day";
