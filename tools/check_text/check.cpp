@@ -1,0 +1,88 @@
+#include "check.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "links.hpp"
+#include "quotes.hpp"
+
+namespace check_text {
+namespace {
+
+/// Goes through a document's blocks, and changes terminals where the heading changes.
+class Checker {
+ public:
+  explicit Checker(const Settings& settings) : settings_(settings) {}
+
+  void check(const Block& block) {
+    ++report_.blocks;
+    if (block.section != section_number_) finish_section();
+    section_number_ = block.section;
+    try {
+      check_kind(block);
+    } catch (const std::exception& error) {
+      report_.failures.push_back({block.line, error.what()});
+    }
+  }
+
+  Report end() {
+    finish_section();
+    return std::move(report_);
+  }
+
+ private:
+  void check_kind(const Block& block) {
+    const bool sketch = block.kind == "cpp" && block.words == Lines{"sketch"};
+    if (sketch || (block.kind == "text" && block.words.empty())) {
+      ++report_.free;
+    } else if (block.kind == "console") {
+      check_console(block);
+    } else if (block.kind == "diff") {
+      check_diff(block, settings_.root);
+    } else if (!block.words.empty()) {
+      check_quotation(block, settings_.root);
+    } else {
+      throw Wrong("a block of the kind \"" + block.kind + "\" must name the file that it is from");
+    }
+  }
+
+  void check_console(const Block& block) {
+    const auto reason = block.attribute("skip");
+    if (reason && reason->empty()) throw Wrong("skip= needs a reason");
+    if (reason) {
+      ++report_.skipped;
+      return;
+    }
+    if (!section_) section_.emplace(settings_);
+    section_->run(block);
+  }
+
+  void finish_section() {
+    if (!section_) return;
+    const auto failures = section_->finish();
+    report_.failures.insert(report_.failures.end(), failures.begin(), failures.end());
+    section_.reset();
+  }
+
+  const Settings& settings_;
+  Report report_;
+  std::size_t section_number_ = 0;
+  std::optional<Section> section_;
+};
+
+}  // namespace
+
+Report check_document(const std::filesystem::path& path, const Settings& settings) {
+  const Document document = parse(read_lines(path, path));
+  Checker checker(settings);
+  for (const Block& block : document.blocks) checker.check(block);
+  Report report = checker.end();
+  for (const auto& more : {document.failures, check_links(document, path)}) {
+    report.failures.insert(report.failures.end(), more.begin(), more.end());
+  }
+  std::stable_sort(report.failures.begin(), report.failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.line < b.line; });
+  return report;
+}
+
+}  // namespace check_text

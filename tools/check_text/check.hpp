@@ -1,0 +1,30 @@
+// Does all that a document says still hold? Every block and every link is checked, or counted.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "console.hpp"
+#include "document.hpp"
+
+namespace check_text {
+
+/// What came of checking a document.
+struct Report {
+  std::vector<Failure> failures;
+  std::size_t blocks = 0;   ///< all of them
+  std::size_t skipped = 0;  ///< console blocks that the text says a test cannot run
+  std::size_t free = 0;     ///< pictures and sketches: not from a file, not checked
+};
+
+/// Checks the document at `path`. What a block has to hold depends on its kind:
+///
+///  - ```diff FILE FILE: a diff that is made again, see `check_diff`
+///  - ```console: commands that are run again, see `Section`; `skip=REASON` for one that cannot be
+///  - ```text or ```cpp sketch: free
+///  - ```cpp FILE, or any other kind with one file: a quotation, see `check_quotation`
+///
+/// Anything else is a failure: no block goes unchecked by mistake.
+Report check_document(const std::filesystem::path& path, const Settings& settings);
+
+}  // namespace check_text
