@@ -96,6 +96,11 @@ void CommandLine::add_clients(std::uint64_t& clients) {
       ->capture_default_str();
 }
 
+void CommandLine::add_text(const std::string& name, const std::string& what, std::string& value) {
+  CLI::Option* option = parser_->app.add_option(name, value, what)->capture_default_str();
+  if (!name.starts_with("-")) option->required();
+}
+
 void CommandLine::add_break_it(const std::string& name, const std::string& what, bool& value) {
   parser_->app.add_flag(name, value, what)->group("break it");
 }

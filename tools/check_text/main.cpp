@@ -5,10 +5,10 @@
 //
 //   build/tools/check_text TUTORIAL.md        says what fails, with its line
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "check.hpp"
+#include "common/cli.hpp"
 
 namespace {
 
@@ -23,24 +23,20 @@ void print(const std::string& document, const check_text::Report& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Checks every code block, diff, terminal session and link of a document.");
   std::string document;
   std::string root = ".";
-  std::string build;
-  app.add_option("document", document, "a Markdown file")->required();
-  app.add_option("--root", root, "directory that paths in the document are relative to")
-      ->capture_default_str();
-  app.add_option("--build", build, "build directory of the programs [ROOT/build]");
-  CLI11_PARSE(app, argc, argv);
-  try {
+  std::string build = "build";
+  common::CommandLine cli("Checks every code block, diff, terminal session and link of a document.",
+                          "build/tools/check_text README.md");
+  cli.add_text("document", "a Markdown file", document);
+  cli.add_text("--root", "directory that paths in the document are relative to", root);
+  cli.add_text("--build", "what build/ stands for in the document's commands", build);
+  return cli.run(argc, argv, [&] {
     check_text::Settings settings;
     settings.root = std::filesystem::absolute(root).lexically_normal();
-    settings.build = build.empty() ? settings.root / "build" : std::filesystem::absolute(build);
+    settings.build = std::filesystem::absolute(build).lexically_normal();
     const check_text::Report report = check_text::check_document(document, settings);
     print(document, report);
     return report.failures.empty() ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
+  });
 }
