@@ -37,6 +37,11 @@ TEST_CASE_FIXTURE(Sandbox, "a line too many is found while the program still run
         Contains("has printed something else before the next heading"));
 }
 
+TEST_CASE_FIXTURE(Sandbox, "a wrong line is found while the program still runs") {
+  CHECK(check("```console\n$ echo one; sleep 1000\ntwo\n```\n") ==
+        Contains("1: \"echo one; sleep 1000\" prints something else"));
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a command that hangs is given up when its time is over") {
   settings.limit = std::chrono::milliseconds(50);
   CHECK(check("```console\n$ sleep 1000\n$ echo\n\n```\n") ==
@@ -49,6 +54,7 @@ TEST_CASE_FIXTURE(Sandbox, "a gap stands for any number of lines") {
   CHECK(check("```console\n$ seq 3\n1\n2\n...\n3\n...\n```\n") == "");
   CHECK(check("```console\n$ seq 9\n...\n8\n```\n") != "");
   CHECK(check("```console\n$ seq 9\n1\n...\n5\n...\n4\n...\n```\n") != "");
+  CHECK(check("```console\n$ seq 3\n1\n...\n2\n3\n...\n3\n```\n") != "");
   CHECK(check("```console\n$ printf '1\\n2\\n1\\n'\n...\n1\n```\n") == "");
 }
 
@@ -186,8 +192,9 @@ TEST_CASE("commands are translated for the test, and output is translated back")
         "time " + build + "/01_blocking/server --port 21000 --delay 40ms --connections 2000");
   CHECK(to_run("build/01_blocking/server --delay 2s --port 8001") ==
         build + "/01_blocking/server --delay 2s --port 21001");
-  CHECK(to_run("build/01_blocking/client 2>&1 --port 0; build/01_blocking/client") ==
-        build + "/01_blocking/client 2>&1 --port 0; " + build + "/01_blocking/client --port 21000");
+  CHECK(to_run("build/01_blocking/client 2>&1 --port 0; build/01_blocking/client | cat --port 1") ==
+        build + "/01_blocking/client 2>&1 --port 0; " + build +
+            "/01_blocking/client --port 21000 | cat --port 1");
   CHECK(to_run("nc -u localhost 2000 | nc :8000") == "nc -u localhost 21010 | nc :21000");
   CHECK(to_run("ls build/01_blocking") == "ls " + build + "/01_blocking");
 
@@ -197,4 +204,13 @@ TEST_CASE("commands are translated for the test, and output is translated back")
         "bash: build/none: No such file or directory");
   CHECK(translation.to_shown("Done " + to_run("build/01_blocking/server") + " | cat") ==
         "Done build/01_blocking/server | cat");
+}
+
+TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for that") {
+  const auto program = settings.root / "04_poll" / "udp_echo";
+  std::filesystem::create_directory(program.parent_path());
+  write("04_poll/udp_echo", "#!/bin/sh\necho --port PORT=2000\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  check_text::Translation translation(settings.root, {21000, 21010});
+  CHECK(translation.to_run("build/04_poll/udp_echo") == program.string() + " --port 21010");
 }
