@@ -12,7 +12,7 @@
 
 int main(int argc, char** argv) {
   common::ClientOptions options;
-  common::CommandLine cli("Connects ten times at once and prints what the server sends.",
+  common::CommandLine cli("Connects several times at once and prints what the server sends.",
                           "build/01_blocking/client_server");
   cli.add_endpoint(options);
   cli.add_clients(options.clients);

@@ -30,7 +30,7 @@ void serve(common::Acceptor& acceptor, ConnectionThreads& threads, common::Durat
   while (common::Fd socket = acceptor.next()) {
     const std::uint64_t number = acceptor.number();
     threads.spawn(std::move(socket), number,
-                  [=](const common::Fd& own) { one_response(own, number, delay); });
+                  [=](const common::Fd& client) { one_response(client, number, delay); });
   }
 }
 

@@ -1,4 +1,4 @@
-// Who ends a thread for each connection? This: it starts them, stops them and joins every one.
+// Who starts the threads, stops them and joins every one? This class.
 #pragma once
 
 #include <condition_variable>
@@ -38,7 +38,7 @@ class ConnectionThreads {
   /// Starts a thread that does `work` and then closes `socket`. Where there is no thread to be had,
   /// a line on standard error says so, and the connection is closed: the others go on.
   void spawn(common::Fd socket, std::uint64_t number, Work work) {
-    // Held until the entry has its thread, which may end, and look for itself there, very soon.
+    // The new thread may end before `entry->thread` is assigned; in `run` it waits for this lock.
     const std::lock_guard lock(mutex_);
     running_.emplace_back(statistics_, std::move(socket));
     const Entry entry = std::prev(running_.end());

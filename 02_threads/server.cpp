@@ -34,8 +34,8 @@ void serve(const common::ServerOptions& options, bool join) {
   ConnectionThreads threads(statistics, join);
   while (common::Fd socket = acceptor.next()) {
     const std::uint64_t number = acceptor.number();
-    threads.spawn(std::move(socket), number, [=, delay = options.delay](const common::Fd& own) {
-      one_response(own, number, delay);
+    threads.spawn(std::move(socket), number, [=, delay = options.delay](const common::Fd& client) {
+      one_response(client, number, delay);
     });
   }
   if (join) threads.finish(shutdown, options.delay + kTimeToWrite);

@@ -48,7 +48,7 @@ bool advance(Connection& connection) {
 class Client {
  public:
   explicit Client(const common::ClientOptions& options) {
-    // Looking up a name may block, and nothing here can do anything about that: once, at the start.
+    // Looking up a name may block, so it is done once, before the loop.
     const auto addresses = common::resolve(options.host, options.port, common::Transport::tcp);
     const std::string peer = options.host + ":" + std::to_string(options.port);
     for (std::uint64_t number = 1; number <= options.clients; ++number) {
@@ -67,11 +67,11 @@ class Client {
  private:
   void advance_all() {
     for (auto entry = connections_.begin(); entry != connections_.end();) {
-      entry = goes_on(entry->second) ? std::next(entry) : connections_.erase(entry);
+      entry = step(entry->second) ? std::next(entry) : connections_.erase(entry);
     }
   }
 
-  bool goes_on(Connection& connection) {
+  bool step(Connection& connection) {
     bool result = false;
     failures_.collect([&] { result = advance(connection); });
     return result;
@@ -85,8 +85,9 @@ class Client {
 
 int main(int argc, char** argv) {
   common::ClientOptions options;
-  common::CommandLine cli("Connects ten times at once, on one busy thread, and prints what comes.",
-                          "build/03_nonblocking_busy/echo_server --help");
+  common::CommandLine cli(
+      "Connects several times at once, on one busy thread, and prints what comes.",
+      "build/03_nonblocking_busy/echo_server --help");
   cli.add_endpoint(options);
   cli.add_clients(options.clients);
   return cli.run(argc, argv, [&] {

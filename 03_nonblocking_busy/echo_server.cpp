@@ -55,26 +55,26 @@ class Server {
 
   void run() {
     while (acceptor_.open() || !connections_.empty()) {
-      if (!acceptor_.resting()) accept_waiting();
+      if (!acceptor_.resting()) accept_pending();
       advance_all();
     }
     statistics_.print();
   }
 
  private:
-  void accept_waiting() {
-    acceptor_.accept_waiting([&](common::Fd socket, std::uint64_t number) {
+  void accept_pending() {
+    acceptor_.accept_pending([&](common::Fd socket, std::uint64_t number) {
       connections_.try_emplace(number, std::move(socket), statistics_);
     });
   }
 
   void advance_all() {
     for (auto entry = connections_.begin(); entry != connections_.end();) {
-      entry = goes_on(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
+      entry = step(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
     }
   }
 
-  bool goes_on(std::uint64_t number, Connection& connection) {
+  bool step(std::uint64_t number, Connection& connection) {
     return common::contain_errors(number, [&] {
       if (!advance(connection)) return false;
       if (drop_unsent_) connection.sent = connection.filled;

@@ -59,7 +59,7 @@ bool advance(Connection& connection, std::uint64_t number, common::Duration dela
     case State::ending:
       return !flush(connection);
   }
-  return false;
+  return false;  // not reached: the cases above are all there are
 }
 
 class Server {
@@ -69,26 +69,26 @@ class Server {
 
   void run() {
     while (acceptor_.open() || !connections_.empty()) {
-      if (!acceptor_.resting()) accept_waiting();
+      if (!acceptor_.resting()) accept_pending();
       advance_all();
     }
     statistics_.print();
   }
 
  private:
-  void accept_waiting() {
-    acceptor_.accept_waiting([&](common::Fd socket, std::uint64_t number) {
+  void accept_pending() {
+    acceptor_.accept_pending([&](common::Fd socket, std::uint64_t number) {
       connections_.try_emplace(number, std::move(socket), number, statistics_);
     });
   }
 
   void advance_all() {
     for (auto entry = connections_.begin(); entry != connections_.end();) {
-      entry = goes_on(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
+      entry = step(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
     }
   }
 
-  bool goes_on(std::uint64_t number, Connection& connection) {
+  bool step(std::uint64_t number, Connection& connection) {
     return common::contain_errors(number, [&] {
       if (!advance(connection, number, delay_)) return false;
       // A stop lets a connection finish its wait, but does not wait for a client to read.

@@ -70,7 +70,7 @@ class NonblockingAcceptor {
   /// false when some may be: after `kAcceptsPerTurn` of them, at the start of a rest, or when no
   /// longer open.
   template <class Take>
-  bool accept_waiting(Take take) {
+  bool accept_pending(Take take) {
     for (int i = 0; i < kAcceptsPerTurn && open(); ++i) {
       try {
         std::optional<Fd> socket = try_accept(fd());

@@ -34,6 +34,11 @@ FetchContent_Declare(
 find_package(Threads REQUIRED)
 FetchContent_MakeAvailable(CLI11)
 
+# A chapter alone is for running its programs, and builds in seconds; the whole tree has the tests and
+# the exercises too.
+if(NOT PROJECT_NAME STREQUAL async_io_from_scratch)
+  option(BUILD_TESTING "Build the tests and exercises" OFF)
+endif()
 include(CTest)
 if(BUILD_TESTING)
   FetchContent_MakeAvailable(doctest)
@@ -68,7 +73,9 @@ function(chapter_tests chapter)
   set_target_properties(${chapter}_tests PROPERTIES OUTPUT_NAME tests)
   target_link_libraries(${chapter}_tests PRIVATE common_conformance common_test_main)
   target_compile_definitions(${chapter}_tests PRIVATE CHAPTER_DIR="${CMAKE_CURRENT_BINARY_DIR}")
+  # Not every target here is the chapter's: CTest has its own, and they would build everything again.
   get_property(programs DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
+  list(FILTER programs INCLUDE REGEX "^${chapter}_")
   list(FILTER programs EXCLUDE REGEX "_tests$")
   add_dependencies(${chapter}_tests ${programs})
   doctest_discover_tests(${chapter}_tests TEST_PREFIX "${chapter}: " PROPERTIES TIMEOUT 120)

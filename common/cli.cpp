@@ -22,6 +22,9 @@ std::string whole_number(const std::string& text, std::uint64_t least, std::uint
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   if (whole && value >= least && value <= most) return "";
+  if (most == std::numeric_limits<std::uint64_t>::max()) {
+    return text + " is not a number of " + std::to_string(least) + " or more";
+  }
   return text + " is not between " + std::to_string(least) + " and " + std::to_string(most);
 }
 
@@ -60,7 +63,8 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
   parser_->app.add_option("--host", endpoint.host, "name or address, IPv4 or IPv6")
       ->type_name("HOST")
       ->capture_default_str();
-  parser_->app.add_option("--port", endpoint.port, "port; for a server, 0 picks a free one")
+  parser_->app
+      .add_option("--port", endpoint.port, "TCP or UDP port; 0 lets a server pick a free one")
       ->check(between(0, std::numeric_limits<std::uint16_t>::max()))
       ->type_name("PORT")
       ->capture_default_str();

@@ -116,7 +116,7 @@ Fd listen_tcp(const std::string& host, std::uint16_t port) {
     const int on = 1;
     check(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
     bind_to(fd, address);
-    // Two sockets may be bound to one port as long as only one of them listens.
+    // With SO_REUSEADDR, bind may succeed beside another server's socket, and listen then fails.
     if (::listen(fd.get(), SOMAXCONN) == -1) throw_error(errno, "listen " + to_string(address));
     return fd;
   });
