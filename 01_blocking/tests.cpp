@@ -29,6 +29,22 @@ TEST_CASE("client_server serves ten clients one after another") {
   CHECK(statistic(result, "peak") == 1);
 }
 
+TEST_CASE("client_server takes one delay after another, for as many clients as it is told") {
+  const auto start = Clock::now();
+  const Result result =
+      run({chapter.program("client_server"), "--port", "0", "--delay", "50ms", "--clients", "3"});
+  CHECK(Clock::now() - start >= 3 * std::chrono::milliseconds(50));
+  CHECK(sorted_lines(result.out) == sorted_lines_of(3));
+}
+
+TEST_CASE("client_server has exit status 1 when its clients fail") {
+  // Standard streams, a pipe, a listener: nothing is left for a client's socket.
+  const Result result = run({chapter.program("client_server"), "--port", "0"},
+                            {.open_files = 6, .address_space = {}});
+  CHECK(result.status == 1);
+  CHECK(result.err.starts_with("listening on "));
+}
+
 TEST_CASE("broken with --keep-sigpipe, the server dies of a client that left while it queued") {
   Server server(chapter.program("server"), {"--delay", "300ms", "--keep-sigpipe"});
   Peer first(server.port());

@@ -7,6 +7,7 @@
 //   build/02_threads/client          in another: ten clients, one second
 
 #include "common/cli.hpp"
+#include "common/process.hpp"
 #include "common/run_on_threads.hpp"
 #include "one_client.hpp"
 
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_clients(options.clients);
   return cli.run(argc, argv, [&] {
+    common::raise_file_limit();
     common::Failures failures;
     common::run_on_threads(options.clients, failures, [&] { one_client(options); });
     return failures.exit_status();

@@ -33,6 +33,20 @@ TEST_CASE("client_server serves ten clients at once") {
   CHECK(statistic(result, "peak") == 10);
 }
 
+TEST_CASE("client_server serves as many clients as it is told") {
+  const Result result =
+      run({chapter.program("client_server"), "--port", "0", "--delay", "1ms", "--clients", "3"});
+  CHECK(sorted_lines(result.out) == sorted_lines_of(3));
+}
+
+TEST_CASE("client_server has exit status 1 when its clients fail") {
+  // Standard streams, a pipe, a listener: nothing is left for a client's socket.
+  const Result result = run({chapter.program("client_server"), "--port", "0"},
+                            {.open_files = 6, .address_space = {}});
+  CHECK(result.status == 1);
+  CHECK(result.err.starts_with("listening on "));
+}
+
 TEST_CASE("broken with --forget-join, the server is ended by a thread that nobody joined") {
   Server server(chapter.program("server"), {"--delay", "1s", "--forget-join"});
   Peer peer(server.port());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/io.hpp"
+#include "common/shutdown.hpp"
 #include "common/socket.hpp"
 #include "common/testing/conformance.hpp"
 #include "common/testing/server.hpp"
@@ -46,6 +47,61 @@ TEST_SUITE("client") {
     write_all(socket.get(), std::string_view("d 1\n"));
     server.client.wait_for_output("end 1");
     CHECK(server.client.out() == "start 1\nend 1\n");
+  }
+
+  TEST_CASE("a last line that lacks its line feed is printed and counts") {
+    FakeServer server("1");
+    write_all(accept(server.listener.get()).get(), std::string_view("start 1\nend 1"));
+    const Result result = server.client.wait();
+    CHECK_MESSAGE(result.status == 0, result.err);
+    CHECK(result.out == "start 1\nend 1\n");
+  }
+
+  TEST_CASE("the last of many lines that arrive at once is the one that counts") {
+    FakeServer server("1");
+    write_all(accept(server.listener.get()).get(),
+              std::string_view("start 1\nfirst\nend 1\nmore\n"));
+    const Result result = server.client.wait();
+    CHECK(result.status == 1);
+    CHECK(result.out == "start 1\nfirst\nend 1\nmore\n");
+    CHECK(result.err.find("it sent \"more\" last") != std::string::npos);
+  }
+
+  TEST_CASE("of a line that does not end, 64 KiB are printed, not kept for ever") {
+    FakeServer server("1");
+    const Fd socket = accept(server.listener.get());
+    write_all(socket.get(), std::string(64 * 1024, 'x'));
+    CHECK(server.client.wait_for_output("x").size() == 64 * 1024);
+  }
+
+  TEST_CASE("clients that have no descriptor fail, and the others are served") {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(local_address(listener.get()).port());
+    // Nobody is served yet, so that most of the hundred find no descriptor.
+    Program client({chapter.program("client"), "--port", port, "--clients", "100"},
+                   {.open_files = 16, .address_space = {}});
+    client.wait_for_error("socket: Too many open files");
+    const std::jthread serves([&] {
+      try {
+        for (;;) write_all(accept(listener.get()).get(), std::string_view("start\nend 1\n"));
+      } catch (const std::system_error&) {
+        // the end of the test
+      }
+    });
+    const Result result = client.wait();
+    stop_socket(listener.get());
+    CHECK(result.status == 1);
+    CHECK(result.out.starts_with("start\nend 1\n"));
+    CHECK(result.err == "socket: Too many open files\n");
+  }
+
+  TEST_CASE("the soft limit of open files does not limit the clients") {
+    Server server(chapter.program("server"), {"--delay", "1ms"});
+    const Result result =
+        run({"sh", "-c", "ulimit -S -n 16; exec \"$0\" --clients 100 --port \"$1\"",
+             chapter.program("client"), std::to_string(server.port())});
+    CHECK_MESSAGE(result.status == 0, result.err);
+    CHECK(sorted_lines(result.out) == sorted_lines_of(100));
   }
 
   TEST_CASE("a connection that ends too early is told, after the others have finished") {
@@ -114,6 +170,15 @@ TEST_SUITE("command line") {
     for (const std::string clients : {"0", "-3", "2.5"}) {
       CAPTURE(clients);
       CHECK(run({chapter.program("client"), "--clients", clients}).status > 0);
+    }
+  }
+
+  TEST_CASE("--connections refuses 0 and numbers below it") {
+    for (const std::string connections : {"0", "-3", "2.5"}) {
+      CAPTURE(connections);
+      const Result result =
+          run({chapter.program("server"), "--port", "0", "--connections", connections});
+      CHECK(result.status > 0);
     }
   }
 }

@@ -1,7 +1,6 @@
 // What does every start/end server do, and what does it survive?
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <filesystem>
 #include <optional>
@@ -25,17 +24,20 @@ void check_served(const Server& server, std::uint64_t number) {
         "start " + std::to_string(number) + "\nend " + std::to_string(number) + "\n");
 }
 
+/// How often `word` occurs in `text`.
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) {
+    ++times;
+  }
+  return times;
+}
+
 /// Stops it, and it ends well, having served so many.
 void check_stops(Server& server, std::uint64_t served) {
   const Result result = server.stop();
   CHECK_MESSAGE(result.status == 0, result.err);
   CHECK(statistic(result, "served") == served);
-}
-
-bool is_stopped(pid_t pid) {
-  siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == pid;
 }
 
 TEST_SUITE("server") {
@@ -53,6 +55,13 @@ TEST_SUITE("server") {
     const Result result = server.stop();
     CHECK(statistic(result, "served") == 10);
     CHECK(statistic(result, "peak") == (chapter.one_at_a_time ? 1 : 10));
+  }
+
+  TEST_CASE("the end does not come before its time") {
+    Server server = start({"--delay", "3600s"});
+    Peer peer(server.port());
+    CHECK(peer.read_line() == "start 1");
+    CHECK(peer.hears_nothing());
   }
 
   TEST_CASE("every chapter's client works with this chapter's server") {
@@ -150,8 +159,7 @@ TEST_SUITE("server") {
     Server server = start({"--delay", "50ms"});
     Peer peer(server.port());
     CHECK(peer.read_line() == "start 1");
-    server.program().signal(SIGSTOP);
-    wait_until([&] { return is_stopped(server.pid()); }, "the server was stopped");
+    stop_for_now(server);
     server.program().signal(SIGCONT);
     CHECK(peer.read_line() == "end 1");
     check_stops(server, 1);
@@ -178,11 +186,20 @@ TEST_SUITE("server") {
     set_file_limit(server.pid(), files + 10);
     CHECK(first.read_all() == "start 1\nend 1\n");
     CHECK(second.read_all() == "start 2\nend 2\n");
-    check_stops(server, 2);
+    // Once for a shortage, not once for a pause; and again for the next one.
+    CHECK(count(server.program().err(), "accept: Too many open files") == 1);
+    set_file_limit(server.pid(), files);
+    const Peer third(server.port());
+    const Peer fourth(server.port());
+    wait_until([&] { return count(server.program().err(), "accept: Too many open files") == 2; },
+               "the next shortage is told");
+    set_file_limit(server.pid(), files + 10);
+    check_served(server, 5);
+    check_stops(server, 5);
   }
 
   TEST_CASE("SIGTERM while ten clients wait: those that were served get their end, exit status 0") {
-    Server server = start({"--delay", "300ms"});
+    Server server = start({"--delay", "1s"});
     std::vector<Peer> peers;
     for (int i = 0; i < 10; ++i) peers.emplace_back(server.port());
     const std::size_t served = chapter.one_at_a_time ? 1 : peers.size();

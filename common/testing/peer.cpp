@@ -41,6 +41,9 @@ std::optional<std::size_t> send_some(int fd, std::string_view bytes) {
 /// How long is "a while": long enough that what will happen has happened, on a slow machine too.
 constexpr Duration kQuiet = std::chrono::milliseconds(200);
 
+/// More than all buffers between two sockets hold; a server that takes more reads without end.
+constexpr std::size_t kMostInBuffers = 256 * 1024 * 1024;
+
 }  // namespace
 
 Peer::Peer(std::uint16_t port, int receive_buffer) {
@@ -105,12 +108,13 @@ std::string Peer::flood(std::string_view pattern) {
   while (wait_for(socket_.get(), POLLOUT, kQuiet) != 0) {
     const std::string_view next = pattern.substr(sent.size() % pattern.size());
     sent += next.substr(0, send_some(socket_.get(), next).value_or(0));
+    if (sent.size() > kMostInBuffers) throw std::runtime_error("a flood that nobody holds back");
   }
   return sent;
 }
 
 bool Peer::hears_nothing() {
-  return wait_for(socket_.get(), POLLIN, kQuiet) == 0;
+  return pending_.empty() && wait_for(socket_.get(), POLLIN, kQuiet) == 0;
 }
 
 void Peer::half_close() {

@@ -1,5 +1,7 @@
 #include "common/testing/server.hpp"
 
+#include <sys/wait.h>
+
 namespace common::testing {
 namespace {
 
@@ -17,6 +19,17 @@ Server::Server(const std::string& path, const std::vector<std::string>& flags, c
 Result Server::stop(int signal) {
   program_.signal(signal);
   return program_.wait();
+}
+
+void stop_for_now(Server& server) {
+  server.program().signal(SIGSTOP);
+  const auto stands = [&] {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(server.pid()), &info, WSTOPPED | WNOHANG | WNOWAIT) ==
+               0 &&
+           info.si_pid == server.pid();
+  };
+  wait_until(stands, "the server was stopped");
 }
 
 std::uint64_t statistic(const Result& result, const std::string& name) {

@@ -41,6 +41,9 @@ std::uint64_t statistic(const Result& result, const std::string& name);
 /// half a second.
 double idle_load(pid_t pid);
 
+/// Stops `server` with SIGSTOP and waits until it stands; SIGCONT lets it go on.
+void stop_for_now(Server& server);
+
 /// Waits until `condition` holds, asking again and again. Throws TimeLimit with `what`.
 template <class Condition>
 void wait_until(Condition condition, const std::string& what) {

@@ -1,0 +1,116 @@
+// Does accepting rest when something has run out, and go on when it can?
+
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <vector>
+
+#include "common/accept.hpp"
+#include "common/statistics.hpp"
+#include "common/testing/peer.hpp"
+#include "support.hpp"
+
+namespace common {
+namespace {
+
+TEST_SUITE("statistics and accept") {
+  TEST_CASE("an open connection is counted as served when it closes, also when it was moved") {
+    Statistics statistics;
+    {
+      Statistics::Open open(statistics);
+      const Statistics::Open moved(std::move(open));
+      CHECK(statistics.served() == 0);
+    }
+    CHECK(statistics.served() == 1);
+  }
+
+  TEST_CASE("a pause ends when a connection closes") {
+    Statistics statistics;
+    AcceptPause pause;
+    CHECK(!pause.active(statistics));
+    pause.begin(std::system_error(EMFILE, std::generic_category(), "accept"), statistics);
+    { const Statistics::Open closes_at_once(statistics); }
+    CHECK(!pause.active(statistics));
+  }
+
+  TEST_CASE("a pause ends after its time when nothing closes") {
+    Statistics statistics;
+    AcceptPause pause;
+    pause.begin(std::system_error(ENFILE, std::generic_category(), "accept"), statistics);
+    statistics.wait_for_close(pause.until());
+    CHECK(!pause.active(statistics));
+  }
+
+  TEST_CASE("an error that is not about resources is no reason to pause") {
+    const Statistics statistics;
+    AcceptPause pause;
+    const std::system_error error(EBADF, std::generic_category(), "accept");
+    CHECK(error_of([&] { pause.begin(error, statistics); }) == "accept: Bad file descriptor");
+  }
+
+  TEST_CASE("a pause lasts") {
+    const Statistics statistics;
+    AcceptPause pause;
+    const auto before = Clock::now();
+    pause.begin(std::system_error(EMFILE, std::generic_category(), "accept"), statistics);
+    CHECK(pause.until() >= before + kAcceptPause);
+  }
+
+  TEST_CASE("a close wakes who waits for one, without a time limit too") {
+    Statistics statistics;
+    const std::jthread closes([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) const Statistics::Open open(statistics);
+    });
+    statistics.wait_for_close(Clock::time_point::max());
+    CHECK(statistics.served() > 0);
+  }
+
+  TEST_CASE("a NonblockingAcceptor takes what waits, numbered from 1, so many in a turn") {
+    const Shutdown shutdown;
+    Statistics statistics;
+    NonblockingAcceptor acceptor(any_port(), shutdown, statistics);
+    const std::uint16_t port = local_address(acceptor.fd()).port();
+    std::vector<std::uint64_t> numbers;
+    const auto take = [&](const Fd&, std::uint64_t number) { numbers.push_back(number); };
+    CHECK(acceptor.accept_pending(take));
+    CHECK(numbers.empty());
+    std::vector<testing::Peer> peers;
+    for (int i = 0; i <= kAcceptsPerTurn; ++i) peers.emplace_back(port);
+    CHECK(!acceptor.accept_pending(take));
+    CHECK(numbers.size() == kAcceptsPerTurn);
+    CHECK(acceptor.accept_pending(take));
+    CHECK(numbers.size() == kAcceptsPerTurn + 1);
+    CHECK(numbers.front() == 1);
+    CHECK(numbers.back() == kAcceptsPerTurn + 1);
+    shutdown.request();
+    CHECK(!acceptor.open());
+  }
+
+  TEST_CASE("without a descriptor a NonblockingAcceptor rests, and does not say that none waits") {
+    const Shutdown shutdown;
+    Statistics statistics;
+    NonblockingAcceptor acceptor(any_port(), shutdown, statistics);
+    const testing::Peer peer(local_address(acceptor.fd()).port());
+    int taken = 0;
+    const auto take = [&](const Fd&, std::uint64_t) { ++taken; };
+    {
+      const NoDescriptors shortage;
+      CHECK(!acceptor.accept_pending(take));
+    }
+    CHECK(taken == 0);
+    { const Statistics::Open closes_at_once(statistics); }
+    CHECK(!acceptor.resting());
+    CHECK(acceptor.accept_pending(take));
+    CHECK(taken == 1);
+  }
+
+  TEST_CASE("all four shortages are known as such") {
+    for (const int code : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
+      CHECK(out_of_resources(std::error_code(code, std::generic_category())));
+    }
+    CHECK(!out_of_resources(std::error_code(EINVAL, std::generic_category())));
+  }
+}
+
+}  // namespace
+}  // namespace common
