@@ -84,6 +84,7 @@ TEST_SUITE("server") {
   TEST_CASE("--host takes IPv6 addresses and names, for server and client") {
     for (const std::string host : {"::1", "localhost"}) {
       CAPTURE(host);
+      if (host == "::1" && !has_ipv6()) continue;
       Server server = start({"--host", host, "--delay", "1ms"});
       const Result client = run({chapter.program("client"), "--host", host, "--port",
                                  std::to_string(server.port()), "--clients", "2"});

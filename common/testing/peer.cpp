@@ -136,6 +136,15 @@ bool Peer::receive() {
   return *size != 0;
 }
 
+bool has_ipv6() {
+  try {
+    listen_tcp("::1", 0);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 std::string random_bytes(std::size_t size) {
   std::mt19937_64 generator(1);  // seeded alike on purpose
   std::string bytes(size, '\0');

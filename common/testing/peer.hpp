@@ -48,6 +48,9 @@ class Peer {
   std::string pending_;
 };
 
+/// False where the machine has no IPv6, as in many containers: ::1 is then nobody's address.
+bool has_ipv6();
+
 /// `size` bytes in no order that an accident could repeat, the same in every run.
 std::string random_bytes(std::size_t size);
 
