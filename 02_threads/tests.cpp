@@ -27,7 +27,7 @@ TEST_CASE("each connection has a thread for as long as it lasts") {
 }
 
 TEST_CASE("client_server serves ten clients at once") {
-  const Result result = run({chapter.program("client_server"), "--port", "0", "--delay", "100ms"});
+  const Result result = run({chapter.program("client_server"), "--port", "0", "--delay", "500ms"});
   CHECK_MESSAGE(result.status == 0, result.err);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10));
   CHECK(statistic(result, "peak") == 10);
