@@ -17,9 +17,6 @@
 
 namespace {
 
-/// What a connection may need besides its delay when the server stops.
-constexpr common::Duration kTimeToWrite = std::chrono::milliseconds(500);
-
 void one_response(const common::Fd& socket, std::uint64_t number, common::Duration delay) {
   common::write_all(socket.get(), "start " + std::to_string(number) + "\n");
   std::this_thread::sleep_for(delay);
@@ -57,7 +54,7 @@ int main(int argc, char** argv) {
     common::run_on_threads(clients, failures, [&] { one_client(options); });
     shutdown.request();
     server.join();
-    threads.finish(shutdown, options.delay + kTimeToWrite);
+    threads.finish(shutdown, options.delay + ConnectionThreads::kTimeToWrite);
     statistics.print();
     return failures.exit_status();
   });

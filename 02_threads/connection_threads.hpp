@@ -23,6 +23,9 @@ class ConnectionThreads {
  public:
   using Work = std::function<void(const common::Fd& socket)>;
 
+  /// What a connection may need besides its delay when the server stops.
+  static constexpr common::Duration kTimeToWrite = std::chrono::milliseconds(500);
+
   /// With `join` false, the destructor forgets to join: the std::threads that still run then end
   /// the program (std::terminate). That is what "break it" shows.
   explicit ConnectionThreads(common::Statistics& statistics, bool join = true)

@@ -18,9 +18,6 @@
 
 namespace {
 
-/// What a connection may need besides its delay when the server stops.
-constexpr common::Duration kTimeToWrite = std::chrono::milliseconds(500);
-
 void one_response(const common::Fd& socket, std::uint64_t number, common::Duration delay) {
   common::write_all(socket.get(), "start " + std::to_string(number) + "\n");
   std::this_thread::sleep_for(delay);
@@ -38,7 +35,7 @@ void serve(const common::ServerOptions& options, bool join) {
       one_response(client, number, delay);
     });
   }
-  if (join) threads.finish(shutdown, options.delay + kTimeToWrite);
+  if (join) threads.finish(shutdown, options.delay + ConnectionThreads::kTimeToWrite);
   statistics.print();
 }
 
