@@ -43,12 +43,12 @@ class ConnectionThreads {
   void spawn(common::Fd socket, std::uint64_t number, Work work) {
     // The new thread may end before `entry->thread` is assigned; in `run` it waits for this lock.
     const std::lock_guard lock(mutex_);
-    running_.emplace_back(statistics_, std::move(socket));
-    const Entry entry = std::prev(running_.end());
+    const std::size_t running_before = running_.size();
     try {
+      const Entry entry = running_.emplace(running_.end(), statistics_, std::move(socket));
       entry->thread = std::thread([=, this, work = std::move(work)] { run(entry, number, work); });
     } catch (const std::exception& error) {
-      running_.erase(entry);
+      if (running_.size() > running_before) running_.pop_back();
       common::print_line("connection " + std::to_string(number) + ": thread: " + error.what());
     }
   }
