@@ -12,6 +12,7 @@
 
 #include "common/accept.hpp"
 #include "common/cli.hpp"
+#include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
                    "leave SIGPIPE as it is: writing to a client that left is fatal", keep_sigpipe);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    if (keep_sigpipe) ::signal(SIGPIPE, SIG_DFL);
+    if (keep_sigpipe && ::signal(SIGPIPE, SIG_DFL) == SIG_ERR) common::throw_error(errno, "signal");
     serve(options);
     return 0;
   });

@@ -1,4 +1,4 @@
-# What every chapter's build file includes: options, dependencies, common/, and two functions.
+# What every chapter's build file includes: options, dependencies, common/, and three functions.
 # It does its work once, whether the whole tree is built or one chapter alone.
 include_guard(GLOBAL)
 

@@ -25,7 +25,7 @@ void stop() {
   stop_requested = true;
   // EAGAIN, a full pipe, is fine: it is readable already.
   [[maybe_unused]] const ssize_t written = ::write(wake_pipe, "", 1);
-  for (const std::atomic<int>& socket : sockets_to_stop) {
+  for (const int socket : sockets_to_stop) {
     if (socket != -1) stop_socket(socket);
   }
 }
@@ -83,7 +83,8 @@ void Shutdown::request() const noexcept {
 }
 
 Shutdown::Interrupt::Interrupt(int socket) : slot_(0) {
-  while (sockets_to_stop[static_cast<std::size_t>(slot_)] != -1) ++slot_;
+  while (sockets_to_stop.at(static_cast<std::size_t>(slot_)) != -1)
+    ++slot_;  // throws if all are taken
   sockets_to_stop[static_cast<std::size_t>(slot_)] = socket;
   // A signal that came before the line above has not seen the socket.
   if (stop_requested) stop_socket(socket);

@@ -31,13 +31,15 @@ Pipe make_pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
-void limit(int resource, const std::optional<rlim_t>& value) {
-  if (!value) return;
+/// Sets a limit if there is a value for it: false, with errno, if that fails.
+bool limit(__rlimit_resource_t resource, const std::optional<rlim_t>& value) {
+  if (!value) return true;
   const rlimit both{*value, *value};
-  check(::setrlimit(static_cast<__rlimit_resource_t>(resource), &both), "setrlimit");
+  return ::setrlimit(resource, &both) == 0;
 }
 
-/// The child's part, between fork and exec: only calls that are safe there. Returns if one fails.
+/// The child's part, between fork and exec: only calls that are safe there, and no exception, which
+/// would make the child go on with the parent's work. Returns if a call fails.
 void become(char* const* argv, const Limits& limits, int input, int out, int err) {
   // A test that is killed takes its programs with it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == -1) return;
@@ -53,8 +55,7 @@ void become(char* const* argv, const Limits& limits, int input, int out, int err
   }
   // Descriptors that a test runner left open are not the program's: they would eat into its limit.
   if (::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1) return;
-  limit(RLIMIT_AS, limits.address_space);
-  limit(RLIMIT_NOFILE, limits.open_files);
+  if (!limit(RLIMIT_AS, limits.address_space) || !limit(RLIMIT_NOFILE, limits.open_files)) return;
   ::execvp(argv[0], argv);
 }
 

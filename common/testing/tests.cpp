@@ -23,6 +23,11 @@ TEST_SUITE("program") {
     CHECK_THROWS_WITH(run({"/no/such/program"}), "run /no/such/program: No such file or directory");
   }
 
+  TEST_CASE("a program that cannot have its limits is an error, and not a second test run") {
+    CHECK_THROWS_WITH(run({"true"}, {.open_files = RLIM_INFINITY, .address_space = {}}),
+                      "run true: Operation not permitted");
+  }
+
   TEST_CASE("a line is found when it is complete, and only at its beginning") {
     Program program({"sh", "-c", "printf 'a ready\\nrea'; printf 'dy now\\n'; exec cat"});
     CHECK(program.wait_for_output("ready") == "ready now");
