@@ -32,7 +32,7 @@ struct Connection {
 bool advance(Connection& connection) {
   if (!connection.connected) {
     connection.connected = connection.connector.finish();
-    if (!connection.connected) return true;
+    return true;
   }
   std::array<char, 4096> buffer;
   const auto size = common::try_read(connection.connector.fd(), buffer);
@@ -44,6 +44,8 @@ bool advance(Connection& connection) {
   connection.lines.print({buffer.data(), *size});
   return true;
 }
+
+using Connections = std::unordered_map<std::uint64_t, Connection>;
 
 class Client {
  public:
@@ -78,7 +80,7 @@ class Client {
   }
 
   common::Failures failures_;
-  std::unordered_map<std::uint64_t, Connection> connections_;
+  Connections connections_;
 };
 
 }  // namespace

@@ -19,6 +19,11 @@
 
 namespace {
 
+/// What `--help` lists under "break it".
+struct BreakIt {
+  bool drop_unsent = false;
+};
+
 /// One client, and the bytes that are on their way back to it: buffer[sent, filled).
 struct Connection {
   Connection(common::Fd fd, common::Statistics& statistics)
@@ -48,15 +53,17 @@ bool advance(Connection& connection) {
   return true;
 }
 
+using Connections = std::unordered_map<std::uint64_t, Connection>;
+
 class Server {
  public:
-  Server(const common::ServerOptions& options, bool drop_unsent)
-      : drop_unsent_(drop_unsent), acceptor_(options, shutdown_, statistics_) {}
+  Server(const common::ServerOptions& options, const BreakIt& break_it)
+      : break_it_(break_it), acceptor_(options, shutdown_, statistics_) {}
 
   void run() {
     while (acceptor_.open() || !connections_.empty()) {
-      if (!acceptor_.resting()) accept_pending();
       advance_all();
+      if (!acceptor_.resting()) accept_pending();
     }
     statistics_.print();
   }
@@ -70,40 +77,47 @@ class Server {
 
   void advance_all() {
     for (auto entry = connections_.begin(); entry != connections_.end();) {
-      entry = step(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
+      entry = advance_one(entry);
     }
+  }
+
+  /// Returns the entry behind this one.
+  Connections::iterator advance_one(Connections::iterator entry) {
+    auto& [number, connection] = *entry;
+    if (!step(number, connection)) return connections_.erase(entry);
+    return std::next(entry);
   }
 
   bool step(std::uint64_t number, Connection& connection) {
     return common::contain_errors(number, [&] {
       if (!advance(connection)) return false;
-      if (drop_unsent_) connection.sent = connection.filled;
+      if (break_it_.drop_unsent) connection.sent = connection.filled;
       // An echo lasts as long as its client likes: a stop does not wait for it.
       return !shutdown_.requested();
     });
   }
 
-  const bool drop_unsent_;
+  const BreakIt break_it_;
   const common::Shutdown shutdown_;
   common::Statistics statistics_;
   common::NonblockingAcceptor acceptor_;
-  std::unordered_map<std::uint64_t, Connection> connections_;
+  Connections connections_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
   common::ServerOptions options;
-  bool drop_unsent = false;
+  BreakIt break_it;
   common::CommandLine cli("Sends every byte back, to every client at once, on one busy thread.",
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
   cli.add_break_it("--drop-unsent", "believe that write takes all it is given: bytes get lost",
-                   drop_unsent);
+                   break_it.drop_unsent);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    Server(options, drop_unsent).run();
+    Server(options, break_it).run();
     return 0;
   });
 }

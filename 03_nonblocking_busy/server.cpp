@@ -62,6 +62,8 @@ bool advance(Connection& connection, std::uint64_t number, common::Duration dela
   return false;  // not reached: the cases above are all there are
 }
 
+using Connections = std::unordered_map<std::uint64_t, Connection>;
+
 class Server {
  public:
   explicit Server(const common::ServerOptions& options)
@@ -69,8 +71,8 @@ class Server {
 
   void run() {
     while (acceptor_.open() || !connections_.empty()) {
-      if (!acceptor_.resting()) accept_pending();
       advance_all();
+      if (!acceptor_.resting()) accept_pending();
     }
     statistics_.print();
   }
@@ -84,8 +86,15 @@ class Server {
 
   void advance_all() {
     for (auto entry = connections_.begin(); entry != connections_.end();) {
-      entry = step(entry->first, entry->second) ? std::next(entry) : connections_.erase(entry);
+      entry = advance_one(entry);
     }
+  }
+
+  /// Returns the entry behind this one.
+  Connections::iterator advance_one(Connections::iterator entry) {
+    auto& [number, connection] = *entry;
+    if (!step(number, connection)) return connections_.erase(entry);
+    return std::next(entry);
   }
 
   bool step(std::uint64_t number, Connection& connection) {
@@ -100,7 +109,7 @@ class Server {
   const common::Shutdown shutdown_;
   common::Statistics statistics_;
   common::NonblockingAcceptor acceptor_;
-  std::unordered_map<std::uint64_t, Connection> connections_;
+  Connections connections_;
 };
 
 }  // namespace

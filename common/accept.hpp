@@ -8,6 +8,7 @@
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/report.hpp"
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"
 
@@ -59,16 +60,22 @@ class NonblockingAcceptor {
   /// allows were accepted.
   [[nodiscard]] bool open() const { return number_ < limit_ && !shutdown_.requested(); }
 
-  /// True while accepting should rest, because the system is out of descriptors or memory. The
-  /// listener stays readable: a loop that waits for it must not, until then.
+  /// True while accepting should rest, because the system is out of descriptors or memory.
   [[nodiscard]] bool resting() const { return pause_.active(statistics_); }
 
-  /// When a rest ends at the latest.
-  [[nodiscard]] Clock::time_point rest_ends() const { return pause_.until(); }
+  /// True while a loop should wait for `fd()`: open, and not at rest. During a rest the listener
+  /// stays readable, and whoever waited for it would spin.
+  [[nodiscard]] bool accepting() const { return open() && !resting(); }
 
-  /// Calls `take(Fd, number)` for each waiting connection, numbered from 1. True when none is left;
-  /// false when some may be: after `kAcceptsPerTurn` of them, at the start of a rest, or when no
-  /// longer open.
+  /// When the present rest ends at the latest, and a loop has to be awake; `time_point::max()`
+  /// when there is none.
+  [[nodiscard]] Clock::time_point rest_ends() const {
+    return resting() ? pause_.until() : Clock::time_point::max();
+  }
+
+  /// Calls `take(Fd, number)` for each waiting connection, numbered from 1. What it throws costs that
+  /// connection. True when none is left; false when some may be: after `kAcceptsPerTurn` of them, at
+  /// the start of a rest, or when no longer open.
   template <class Take>
   bool accept_pending(Take take) {
     for (int i = 0; i < kAcceptsPerTurn && open(); ++i) {
@@ -76,7 +83,8 @@ class NonblockingAcceptor {
         std::optional<Fd> socket = try_accept(fd());
         if (!socket) return true;
         pause_.accepted();
-        take(std::move(*socket), ++number_);
+        ++number_;
+        contain_errors(number_, [&] { take(std::move(*socket), number_); });
       } catch (const std::system_error& error) {
         pause_.begin(error, statistics_);
         return false;

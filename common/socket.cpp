@@ -53,6 +53,14 @@ void throw_connect_error(int code, const Address& address) {
   throw_error(code, "connect " + to_string(address));
 }
 
+/// The error that waits on a socket, or 0; it is taken off.
+int take_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  check(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
+  return error;
+}
+
 /// Waits for a blocking connect that a signal interrupted: it goes on by itself (see connect(2)).
 void wait_for_connect(const Fd& fd, const Address& address) {
   pollfd ready{fd.get(), POLLOUT, 0};
@@ -144,14 +152,17 @@ Fd start_connect(const Address& address) {
 }
 
 bool finish_connect(int fd, const Address& address) {
-  int error = 0;
-  socklen_t size = sizeof error;
-  check(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
-  if (error != 0) throw_connect_error(error, address);
+  if (const int error = take_error(fd)) throw_connect_error(error, address);
   Address peer;
   if (::getpeername(fd, peer.data(), &peer.size()) == 0) return true;
   if (errno != ENOTCONN) throw_connect_error(errno, address);
   return false;
+}
+
+void throw_hangup(int fd) {
+  const int error = take_error(fd);
+  // No error: both sides have ended the connection in good order.
+  throw_error(error != 0 ? error : ENOTCONN, "connection");
 }
 
 Connector::Connector(std::vector<Address> addresses) : addresses_(std::move(addresses)) {

@@ -1,0 +1,107 @@
+// 05, epoll level: ten connections on one thread that sleeps, and the kernel keeps the list.
+//
+// A connection that is on its way waits to become writable; one that has arrived waits to become
+// readable. The kernel is told when that changes.
+//
+//   build/05_epoll_level/server  in one terminal
+//   build/05_epoll_level/client  in another: ten clients, one second
+
+#include <array>
+#include <unordered_map>
+
+#include "common/cli.hpp"
+#include "common/io.hpp"
+#include "common/lines.hpp"
+#include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/socket.hpp"
+#include "epoll.hpp"
+
+namespace {
+
+/// One connection: on its way until `connected`, then receiving.
+struct Connection {
+  Connection(const std::vector<common::Address>& addresses, const std::string& peer)
+      : connector(addresses), lines(peer) {}
+
+  common::Connector connector;
+  bool connected = false;
+  Watch watch;
+  common::LinePrinter lines;
+};
+
+/// Takes a connection as far as it gets without waiting. False when it is over.
+bool advance(Connection& connection) {
+  if (!connection.connected) {
+    connection.connected = connection.connector.finish();
+    return true;
+  }
+  std::array<char, 4096> buffer;
+  const auto size = common::try_read(connection.connector.fd(), buffer);
+  if (!size) return true;
+  if (size == 0) {
+    connection.lines.finish();
+    return false;
+  }
+  connection.lines.print({buffer.data(), *size});
+  return true;
+}
+
+using Connections = std::unordered_map<std::uint64_t, Connection>;
+
+class Client {
+ public:
+  explicit Client(const common::ClientOptions& options) {
+    // Looking up a name may block, so it is done once, before the loop.
+    const auto addresses = common::resolve(options.host, options.port, common::Transport::tcp);
+    const std::string peer = options.host + ":" + std::to_string(options.port);
+    for (std::uint64_t number = 1; number <= options.clients; ++number) {
+      failures_.collect(
+          [&] { advance_one(connections_.try_emplace(number, addresses, peer).first); });
+    }
+  }
+
+  /// Returns the exit status.
+  int run() {
+    while (!connections_.empty()) {
+      for (const epoll_event& event : epoll_.wait(common::Clock::time_point::max())) {
+        advance_one(connections_.find(event.data.u64));
+      }
+    }
+    return failures_.exit_status();
+  }
+
+ private:
+  void advance_one(Connections::iterator entry) {
+    if (!step(entry->first, entry->second)) connections_.erase(entry);
+  }
+
+  bool step(std::uint64_t number, Connection& connection) {
+    bool result = false;
+    failures_.collect([&] {
+      if (!advance(connection)) return;
+      const std::uint32_t events = connection.connected ? EPOLLIN : EPOLLOUT;
+      epoll_.watch(connection.watch, connection.connector.fd(), events, number);
+      result = true;
+    });
+    return result;
+  }
+
+  common::Failures failures_;
+  Connections connections_;
+  Epoll epoll_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::ClientOptions options;
+  common::CommandLine cli("Connects several times at once, on one thread, and prints what comes.",
+                          "build/05_epoll_level/echo_server --help");
+  cli.add_endpoint(options);
+  cli.add_clients(options.clients);
+  return cli.run(argc, argv, [&] {
+    common::raise_file_limit();
+    return Client(options).run();
+  });
+}

@@ -1,0 +1,36 @@
+// What has the kernel said of a socket? An edge is told once, so it has to be remembered.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+
+/// All that can become ready, registered once: each change is told once.
+inline constexpr std::uint32_t kAllEdges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+/// How often one connection reads and writes before it is the others' turn.
+inline constexpr int kRoundsPerTurn = 4;
+
+/// What holds for a socket until a call shows that it no longer does. Tokio caches the same.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  /// The peer has sent all that it will send: a read may return less than was asked for, and yet
+  /// the end of file, or an error, is still there to be read.
+  bool ended = false;
+
+  /// Takes in what epoll says. EPOLLRDHUP is the peer's half-close: it may still be written to.
+  /// EPOLLHUP and EPOLLERR are the end in both directions: any call will tell.
+  void add(std::uint32_t events) {
+    const bool dead = events & (EPOLLHUP | EPOLLERR);
+    ended = ended || dead || (events & EPOLLRDHUP);
+    readable = readable || ended || (events & EPOLLIN);
+    writable = writable || dead || (events & EPOLLOUT);
+  }
+
+  /// A read returned less than was asked for: the socket is empty. The next byte is a new edge.
+  void read_short() { readable = ended; }
+
+  /// A write took less than was offered: the socket is full. Room will be a new edge.
+  void write_short() { writable = false; }
+};
