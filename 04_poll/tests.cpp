@@ -10,4 +10,15 @@ namespace common::testing {
 
 const Chapter chapter{.directory = CHAPTER_DIR};
 
+namespace {
+
+TEST_CASE("broken with --always-pollout, one silent client is enough to make it spin") {
+  Server server(chapter.program("echo_server"), {"--always-pollout"});
+  CHECK(sleeps_through_a_second(server.pid()));
+  Peer silent(server.port());
+  CHECK(silent.exchange("hello\n") == "hello\n");
+  wait_for_spin(server.pid());
+}
+
+}  // namespace
 }  // namespace common::testing

@@ -144,11 +144,11 @@ class Server {
 
   const BreakIt break_it_;
   const common::Shutdown shutdown_;
+  Epoll epoll_{shutdown_.fd()};
   common::Statistics statistics_;
   common::NonblockingAcceptor acceptor_;
   Connections connections_;
   Watch listener_;
-  Epoll epoll_{shutdown_.fd()};
 };
 
 }  // namespace

@@ -142,12 +142,12 @@ class Server {
 
   const common::Duration delay_;
   const common::Shutdown shutdown_;
+  Epoll epoll_{shutdown_.fd()};
   common::Statistics statistics_;
   common::NonblockingAcceptor acceptor_;
   Connections connections_;
   std::set<std::pair<common::Clock::time_point, std::uint64_t>> deadlines_;
   Watch listener_;
-  Epoll epoll_{shutdown_.fd()};
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "common/testing/conformance.hpp"
 #include "common/testing/peer.hpp"
 #include "common/testing/server.hpp"
@@ -10,4 +13,26 @@ namespace common::testing {
 
 const Chapter chapter{.directory = CHAPTER_DIR};
 
+namespace {
+
+constexpr std::size_t kBuffer = 16 * 1024;  // as large as a connection's
+
+TEST_CASE("broken with --no-drain, what it has not read at the edge never comes back") {
+  const std::string sent = random_bytes(3 * kBuffer);  // the kernel holds it all
+  for (const bool broken : {true, false}) {
+    CAPTURE(broken);
+    const std::vector<std::string> flags(broken ? 1 : 0, "--no-drain");
+    Server server(chapter.program("echo_server"), flags);
+    Peer peer(server.port());
+    CHECK(peer.exchange("hello\n") == "hello\n");
+    stop_for_now(server);  // so that all of it is there at one edge
+    peer.send(sent);
+    server.program().signal(SIGCONT);
+    const std::size_t comes_back = broken ? kBuffer : sent.size();
+    CHECK((peer.read(comes_back) == sent.substr(0, comes_back)));
+    CHECK(peer.hears_nothing());
+  }
+}
+
+}  // namespace
 }  // namespace common::testing

@@ -73,9 +73,9 @@ class NonblockingAcceptor {
     return resting() ? pause_.until() : Clock::time_point::max();
   }
 
-  /// Calls `take(Fd, number)` for each waiting connection, numbered from 1. What it throws costs that
-  /// connection. True when none is left; false when some may be: after `kAcceptsPerTurn` of them, at
-  /// the start of a rest, or when no longer open.
+  /// Calls `take(Fd, number)` for each waiting connection, numbered from 1. What it throws costs
+  /// that connection. True when none is left; false when some may be: after `kAcceptsPerTurn` of
+  /// them, at the start of a rest, or when no longer open.
   template <class Take>
   bool accept_pending(Take take) {
     for (int i = 0; i < kAcceptsPerTurn && open(); ++i) {

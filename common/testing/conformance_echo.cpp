@@ -116,6 +116,14 @@ TEST_SUITE("echo_server") {
     check_stops(server);
   }
 
+  TEST_CASE("a server with silent clients makes no system call in a second, except in 03") {
+    Server server = start();
+    Peer silent(server.port());
+    CHECK(silent.exchange("hello\n") == "hello\n");
+    const Peer new_one(server.port());
+    CHECK(sleeps_through_a_second(server.pid()) == !chapter.busy);
+  }
+
   TEST_CASE("a client that sends byte by byte gets byte after byte") {
     Server server = start();
     Peer peer(server.port());

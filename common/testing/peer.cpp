@@ -74,6 +74,13 @@ std::string Peer::read_line() {
   return line;
 }
 
+std::string Peer::read(std::size_t size) {
+  while (pending_.size() < size && receive()) continue;
+  std::string bytes = pending_.substr(0, size);
+  pending_.erase(0, size);
+  return bytes;
+}
+
 std::string Peer::read_all() {
   while (receive()) continue;
   return std::exchange(pending_, {});

@@ -20,6 +20,8 @@ class Peer {
 
   /// The next line without its line feed, or what is left at end of file.
   std::string read_line();
+  /// The next `size` bytes, or what is left at end of file.
+  std::string read(std::size_t size);
   /// Everything until end of file.
   std::string read_all();
   /// Sends all of it, reading nothing meanwhile.

@@ -245,6 +245,10 @@ std::size_t thread_count(pid_t pid) {
   return status_field(pid, "Threads");
 }
 
+std::size_t voluntary_switches(pid_t pid) {
+  return status_field(pid, "voluntary_ctxt_switches");
+}
+
 Duration cpu_time(pid_t pid) {
   clockid_t clock{};
   const int code = ::clock_getcpuclockid(pid, &clock);

@@ -111,6 +111,9 @@ std::size_t resident_bytes(pid_t pid);
 std::size_t thread_count(pid_t pid);
 /// CPU time used so far, by all its threads, also those that have ended.
 Duration cpu_time(pid_t pid);
+/// How often its first thread went to sleep so far: between two equal values it slept all the time,
+/// or never.
+std::size_t voluntary_switches(pid_t pid);
 /// Changes its soft limit of open files; the hard one, which only root could raise again, stays.
 void set_file_limit(pid_t pid, rlim_t files);
 

@@ -21,6 +21,23 @@ Result Server::stop(int signal) {
   return program_.wait();
 }
 
+bool sleeps_through_a_second(pid_t pid) {
+  // It may still be busy with what came last: then the next second tells.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::size_t switches = voluntary_switches(pid);
+    const Duration before = cpu_time(pid);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (voluntary_switches(pid) == switches && cpu_time(pid) == before) return true;
+  }
+  return false;
+}
+
+void wait_for_spin(pid_t pid) {
+  const Duration before = cpu_time(pid);
+  wait_until([&] { return cpu_time(pid) > before + std::chrono::milliseconds(100); },
+             "a server with nothing to do has used 100 ms of CPU time");
+}
+
 void stop_for_now(Server& server) {
   server.program().signal(SIGSTOP);
   const auto stands = [&] {

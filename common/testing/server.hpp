@@ -41,6 +41,13 @@ std::uint64_t statistic(const Result& result, const std::string& name);
 /// half a second.
 double idle_load(pid_t pid);
 
+/// True if a process sleeps through a whole second in one system call: it makes no other. To be
+/// asked when it has nothing to do.
+bool sleeps_through_a_second(pid_t pid);
+
+/// Waits until a process that has nothing to do has nevertheless used 100 ms of CPU time: it spins.
+void wait_for_spin(pid_t pid);
+
 /// Stops `server` with SIGSTOP and waits until it stands; SIGCONT lets it go on.
 void stop_for_now(Server& server);
 
