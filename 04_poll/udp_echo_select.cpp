@@ -35,8 +35,7 @@ class Server {
  public:
   explicit Server(const common::ServerOptions& options)
       : limit_(options.connections), socket_(common::bind_udp(options.host, options.port)) {
-    check_fits(shutdown_.fd());
-    check_fits(socket_.get());
+    for (const int fd : {shutdown_.fd(), socket_.get()}) check_fits(fd);
     common::announce(socket_.get());
   }
 

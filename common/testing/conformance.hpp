@@ -19,8 +19,8 @@ struct Chapter {
 
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }
-  /// The paths of all its programs.
-  std::vector<std::string> programs() const;
+  /// The paths of all its programs whose names begin with `prefix`.
+  std::vector<std::string> programs(const std::string& prefix = "") const;
 };
 
 extern const Chapter chapter;

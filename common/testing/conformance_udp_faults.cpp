@@ -1,0 +1,86 @@
+// What does a UDP echo program make of errors that the loopback device never has? strace(1) makes
+// system calls fail in the program's stead.
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+namespace {
+
+/// Runs `test` with a server of each UDP echo program, in which calls fail as `fault` says:
+/// "sendto:error=EPERM:when=1..2" is the first two. See strace(1), "Tampering".
+template <class Test>
+void with_each_faulty_server(const std::string& fault, Test test) {
+  for (const std::string& program : chapter.programs("udp_echo")) {
+    CAPTURE(program);
+    // With -D the server is our child, and strace its: signals reach the server.
+    Server server(program, {}, {}, {"strace", "-D", "-o", "/dev/null", "-e", "inject=" + fault});
+    test(server);
+  }
+}
+
+/// Stops it, and it ends well. Returns its statistics.
+Result stop(Server& server) {
+  Result result = server.stop();
+  CHECK_MESSAGE(result.status == 0, result.err);
+  return result;
+}
+
+TEST_SUITE("udp_echo") {
+  TEST_CASE(
+      "while the kernel takes nothing, 64 datagrams queue, the rest waits, and none is lost") {
+    with_each_faulty_server("sendto:error=EAGAIN:when=1..200", [](Server& server) {
+      stop_for_now(server);
+      UdpPeer peer(server.port());
+      std::set<std::string> sent;
+      for (int i = 0; i < 100; ++i) peer.send(*sent.insert(std::to_string(i)).first);
+      server.program().signal(SIGCONT);
+      std::set<std::string> received;
+      for (int i = 0; i < 100; ++i) received.insert(peer.receive());
+      CHECK(received == sent);
+      const Result result = stop(server);
+      CHECK(statistic(result, "received") == 100);
+      CHECK(statistic(result, "served") == 100);
+      CHECK(statistic(result, "peak") == 64);
+    });
+  }
+
+  TEST_CASE("an earlier datagram's error does not keep the next one from being sent") {
+    with_each_faulty_server("sendto:error=ECONNREFUSED:when=1", [](Server& server) {
+      UdpPeer peer(server.port());
+      CHECK(peer.exchange("hello\n") == "hello\n");
+      CHECK(statistic(stop(server), "served") == 1);
+    });
+  }
+
+  TEST_CASE("an earlier datagram's error does not keep the next one from being received") {
+    with_each_faulty_server("recvfrom:error=ECONNREFUSED:when=1", [](Server& server) {
+      UdpPeer peer(server.port());
+      CHECK(peer.exchange("hello\n") == "hello\n");
+      CHECK(statistic(stop(server), "served") == 1);
+    });
+  }
+
+  TEST_CASE("a reply that cannot be sent is lost with a line, and costs nobody else anything") {
+    with_each_faulty_server("sendto:error=EPERM:when=1..2", [](Server& server) {
+      UdpPeer unlucky(server.port());
+      unlucky.send("hello\n");
+      server.program().wait_for_error(to_string(unlucky.address()) +
+                                      ": sendto: Operation not permitted");
+      CHECK(idle_load(server.pid()) < 0.25);
+      CHECK(UdpPeer(server.port()).exchange("hello\n") == "hello\n");
+      CHECK(unlucky.exchange("again\n") == "again\n");
+      const Result result = stop(server);
+      CHECK(statistic(result, "received") == 3);
+      CHECK(statistic(result, "served") == 2);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace common::testing
