@@ -1,11 +1,14 @@
 // What does every UDP echo program do, and what does it survive?
 
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
 
 #include <array>
+#include <filesystem>
 #include <thread>
 #include <unordered_set>
 
+#include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "common/testing/conformance.hpp"
@@ -44,6 +47,25 @@ std::string tagged(std::size_t sender, std::size_t number) {
   return tag + noise.substr((number * 7919 + sender * 31) % noise.size());
 }
 
+/// The socket of `server` itself: what is done to it here happens to the server. See
+/// pidfd_getfd(2).
+Fd share_socket(const Server& server) {
+  const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, server.pid(), 0), "pidfd_open")));
+  const std::string files = "/proc/" + std::to_string(server.pid()) + "/fd";
+  for (const auto& entry : std::filesystem::directory_iterator(files)) {
+    if (!std::filesystem::read_symlink(entry).string().starts_with("socket:")) continue;
+    const int fd = std::stoi(entry.path().filename());
+    return Fd(
+        static_cast<int>(check(::syscall(SYS_pidfd_getfd, pidfd.get(), fd, 0), "pidfd_getfd")));
+  }
+  throw std::runtime_error("the server has no socket");
+}
+
+/// Makes a UDP socket hear `address` alone, and of what happens to the datagrams sent there.
+void connect_to(const Fd& socket, const Address& address) {
+  check(::connect(socket.get(), address.data(), address.size()), "connect");
+}
+
 /// Sends to `receiver`, without a pause and without reading, while it lives.
 class Flood {
  public:
@@ -77,7 +99,8 @@ TEST_SUITE("udp_echo") {
     with_each_program([](const std::string& program) {
       const Result result = run({program, "--help"});
       CHECK(result.status == 0);
-      CHECK_MESSAGE(result.out.find("[2000]") != std::string::npos, result.out);
+      const std::string flag = result.out.substr(result.out.find("--port"));
+      CHECK_MESSAGE(flag.substr(0, flag.find('\n')).find("2000") != std::string::npos, result.out);
     });
   }
 
@@ -153,6 +176,27 @@ TEST_SUITE("udp_echo") {
       CHECK(idle_load(server.pid()) < 0.25);
       check_echoes(server);
       check_stops(server, 3);
+    });
+  }
+
+  TEST_CASE(
+      "the kernel's word that a reply found nobody is passed over, and does not keep it busy") {
+    with_each_program([](const std::string& program) {
+      Server server(program);
+      stop_for_now(server);
+      // Linux tells a UDP socket such things only while it is connected, so here it is.
+      const Fd socket = share_socket(server);
+      {
+        UdpPeer gone(server.port());
+        gone.send("I am gone");
+        connect_to(socket, gone.address());
+      }
+      server.program().signal(SIGCONT);
+      CHECK(idle_load(server.pid()) < 0.25);
+      UdpPeer other(server.port());
+      connect_to(socket, other.address());
+      CHECK(other.exchange("hello\n") == "hello\n");
+      check_stops(server, 2);
     });
   }
 
