@@ -37,4 +37,12 @@ std::string sorted_lines_of(std::size_t clients) {
   return sorted_lines(text);
 }
 
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) {
+    ++times;
+  }
+  return times;
+}
+
 }  // namespace common::testing
