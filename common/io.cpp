@@ -42,6 +42,25 @@ int accept_live(int listener, int flags) {
   }
 }
 
+/// udp(7), icmp(7): these belong to a datagram that was sent earlier, not to the one to receive.
+bool is_about_a_sent_datagram(int code) {
+  switch (code) {
+    case ECONNREFUSED:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case EPROTO:
+    case EMSGSIZE:
+    case EACCES:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 std::optional<std::size_t> try_read(int fd, std::span<char> buffer) {
@@ -61,24 +80,28 @@ std::optional<Fd> try_accept(int listener) {
 std::optional<Datagram> try_recv_from(int fd, std::span<char> buffer) {
   Datagram datagram;
   Address& from = datagram.sender;
-  const auto size =
-      outcome(retry([&] {
-                from.size() = sizeof(sockaddr_storage);
-                return ::recvfrom(fd, buffer.data(), buffer.size(), 0, from.data(), &from.size());
-              }),
-              "recvfrom");
+  ssize_t result = -1;
+  do {
+    result = retry([&] {
+      from.size() = sizeof(sockaddr_storage);
+      return ::recvfrom(fd, buffer.data(), buffer.size(), 0, from.data(), &from.size());
+    });
+  } while (result == -1 && is_about_a_sent_datagram(errno));
+  const auto size = outcome(result, "recvfrom");
   if (!size) return std::nullopt;
   datagram.size = *size;
   return datagram;
 }
 
 bool try_send_to(int fd, std::span<const char> bytes, const Address& receiver) {
-  return outcome(retry([&] {
-                   return ::sendto(fd, bytes.data(), bytes.size(), 0, receiver.data(),
-                                   receiver.size());
-                 }),
-                 "sendto")
-      .has_value();
+  const auto send = [&] {
+    return retry([&] {
+      return ::sendto(fd, bytes.data(), bytes.size(), 0, receiver.data(), receiver.size());
+    });
+  };
+  ssize_t result = send();
+  if (result == -1 && errno != EAGAIN && errno != EWOULDBLOCK) result = send();
+  return outcome(result, "sendto").has_value();
 }
 
 std::size_t read_some(int fd, std::span<char> buffer) {

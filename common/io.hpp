@@ -30,16 +30,28 @@ std::optional<std::size_t> try_write(int fd, std::span<const char> bytes);
 /// is thrown: see `out_of_resources`.
 std::optional<Fd> try_accept(int listener);
 
+/// The longest datagram, by the 16 bits of UDP's length field. (Of these IPv4 leaves 65,507 to
+/// use.)
+inline constexpr std::size_t kLongestDatagram = 65'535;
+
 /// One datagram: its bytes are in the buffer that was passed, this is the rest.
 struct Datagram {
   std::size_t size = 0;
   Address sender;
 };
 
-/// Receives one datagram. One longer than `buffer` is cut short, so pass 65,507 bytes or more.
+// A datagram that cannot be delivered may come to light later: its receiver's host answers with an
+// ICMP message. The socket keeps that error and hands it, once, to whichever call comes next, which
+// may be about another peer. (Linux tells it only to connected sockets and to those with
+// IP_RECVERR, see ip(7); other systems tell it to all.) So these two do not believe every error at
+// once:
+
+/// Receives one datagram. One longer than `buffer` is cut short, so pass `kLongestDatagram` bytes.
+/// Errors of datagrams sent earlier (ECONNREFUSED, EHOSTUNREACH and their kin) are passed over.
 std::optional<Datagram> try_recv_from(int fd, std::span<char> buffer);
 
-/// Sends one datagram, whole or not at all: true when sent, false when it would block.
+/// Sends one datagram, whole or not at all: true when sent, false when it would block. After an
+/// error it tries once more: the first may have been an earlier datagram's, the second is thrown.
 bool try_send_to(int fd, std::span<const char> bytes, const Address& receiver);
 
 // For blocking descriptors: these wait.

@@ -16,6 +16,14 @@ void announce(int listener) {
   print_line("listening on " + to_string(local_address(listener)));
 }
 
+std::string name_of(std::uint64_t connection) {
+  return "connection " + std::to_string(connection);
+}
+
+std::string name_of(const Address& peer) {
+  return to_string(peer);
+}
+
 int Failures::exit_status() const {
   const std::lock_guard lock(mutex_);
   return messages_.empty() ? 0 : 1;

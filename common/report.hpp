@@ -9,6 +9,8 @@
 
 namespace common {
 
+class Address;
+
 /// Prints `line` and a line feed to standard error, in one piece also with several threads.
 void print_line(const std::string& line);
 
@@ -16,15 +18,21 @@ void print_line(const std::string& line);
 /// whoever started the server may connect now.
 void announce(int listener);
 
-/// Runs the work of connection `number`. An exception from it prints a line, such as
-/// "connection 3: read: Connection reset by peer", and goes no further: it costs this connection
-/// and no other. Returns what `work` returns, or a value-initialised result after an error.
-template <class Work>
-auto contain_errors(std::uint64_t number, Work work) -> decltype(work()) {
+/// What a line about a peer begins with: "connection 3", or "127.0.0.1:40000" where there are no
+/// connections.
+std::string name_of(std::uint64_t connection);
+std::string name_of(const Address& peer);
+
+/// Runs the work that is done for `whom`: the number of a connection, or a datagram's address. An
+/// exception from it prints a line, such as "connection 3: read: Connection reset by peer", and
+/// goes no further: it costs this connection, or this datagram, and no other. Returns what `work`
+/// returns, or a value-initialised result after an error.
+template <class Whom, class Work>
+auto contain_errors(const Whom& whom, Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const std::exception& error) {
-    print_line("connection " + std::to_string(number) + ": " + error.what());
+    print_line(name_of(whom) + ": " + error.what());
     return decltype(work())();
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <string>
 
 #include "common/error.hpp"
 
@@ -20,6 +21,12 @@ Duration cpu_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+/// Prints "`counts` wall=1.002s cpu=0.001s", the first of the times counted from `start`.
+void print_with_times(const std::string& counts, Clock::time_point start) {
+  std::fprintf(stderr, "%s wall=%.3fs cpu=%.3fs\n", counts.c_str(), seconds(Clock::now() - start),
+               seconds(cpu_time()));
+}
+
 }  // namespace
 
 std::uint64_t Statistics::served() const {
@@ -35,9 +42,7 @@ void Statistics::wait_for_close(Clock::time_point deadline) {
 
 void Statistics::print() const {
   const std::lock_guard lock(mutex_);
-  std::fprintf(stderr, "served=%llu peak=%llu wall=%.3fs cpu=%.3fs\n",
-               static_cast<unsigned long long>(served_), static_cast<unsigned long long>(peak_),
-               seconds(Clock::now() - start_), seconds(cpu_time()));
+  print_with_times("served=" + std::to_string(served_) + " peak=" + std::to_string(peak_), start_);
 }
 
 void Statistics::opened() {
@@ -52,6 +57,12 @@ void Statistics::closed() {
     ++served_;
   }
   closed_.notify_all();
+}
+
+void DatagramStatistics::print(std::size_t longest_queue) const {
+  print_with_times("received=" + std::to_string(received_) + " served=" + std::to_string(served_) +
+                       " peak=" + std::to_string(longest_queue),
+                   start_);
 }
 
 }  // namespace common

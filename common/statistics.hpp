@@ -1,7 +1,8 @@
-// What did the server do? It counts connections and prints one line when it ends.
+// What did the server do? It counts connections or datagrams and prints one line when it ends.
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <utility>
@@ -46,6 +47,27 @@ class Statistics {
   std::condition_variable closed_;
   std::uint64_t open_ = 0;
   std::uint64_t peak_ = 0;
+  std::uint64_t served_ = 0;
+};
+
+/// Counts datagrams. Thread safety: none; the programs that have one use it from one thread.
+class DatagramStatistics {
+ public:
+  /// One came from the kernel.
+  void received() { ++received_; }
+  /// One was sent back.
+  void sent() { ++served_; }
+
+  /// Datagrams sent back so far.
+  [[nodiscard]] std::uint64_t served() const { return served_; }
+
+  /// Prints "received=10 served=10 peak=3 wall=1.002s cpu=0.001s" to standard error: datagrams that
+  /// came, those sent back, the longest that the queue between them was, and times as above.
+  void print(std::size_t longest_queue) const;
+
+ private:
+  const Clock::time_point start_ = Clock::now();
+  std::uint64_t received_ = 0;
   std::uint64_t served_ = 0;
 };
 

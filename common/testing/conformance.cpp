@@ -8,11 +8,12 @@
 
 namespace common::testing {
 
-std::vector<std::string> Chapter::programs() const {
+std::vector<std::string> Chapter::programs(const std::string& prefix) const {
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     const bool runs = entry.is_regular_file() && ::access(entry.path().c_str(), X_OK) == 0;
-    if (runs && entry.path().filename() != "tests") paths.push_back(entry.path());
+    const std::string name = entry.path().filename();
+    if (runs && name != "tests" && name.starts_with(prefix)) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -34,6 +35,14 @@ std::string sorted_lines_of(std::size_t clients) {
     text += "start " + std::to_string(n) + "\nend " + std::to_string(n) + "\n";
   }
   return sorted_lines(text);
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) {
+    ++times;
+  }
+  return times;
 }
 
 }  // namespace common::testing

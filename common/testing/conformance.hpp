@@ -19,8 +19,8 @@ struct Chapter {
 
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }
-  /// The paths of all its programs.
-  std::vector<std::string> programs() const;
+  /// The paths of all its programs whose names begin with `prefix`.
+  std::vector<std::string> programs(const std::string& prefix = "") const;
 };
 
 extern const Chapter chapter;
@@ -29,5 +29,7 @@ extern const Chapter chapter;
 std::string sorted_lines_of(std::size_t clients);
 /// The lines of `text`, sorted: for output whose order depends on who came first.
 std::string sorted_lines(const std::string& text);
+/// How often `word` occurs in `text`.
+std::size_t count(const std::string& text, const std::string& word);
 
 }  // namespace common::testing

@@ -24,15 +24,6 @@ void check_served(const Server& server, std::uint64_t number) {
         "start " + std::to_string(number) + "\nend " + std::to_string(number) + "\n");
 }
 
-/// How often `word` occurs in `text`.
-std::size_t count(const std::string& text, const std::string& word) {
-  std::size_t times = 0;
-  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) {
-    ++times;
-  }
-  return times;
-}
-
 /// Stops it, and it ends well, having served so many.
 void check_stops(Server& server, std::uint64_t served) {
   const Result result = server.stop();

@@ -143,6 +143,39 @@ bool Peer::receive() {
   return *size != 0;
 }
 
+UdpPeer::UdpPeer(std::uint16_t port, const std::string& host) {
+  const Address address = resolve(host, port, Transport::udp).front();
+  socket_ =
+      Fd(check(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
+  // Room for many answers while nobody reads them: what does not fit is dropped. The kernel gives
+  // what net.core.rmem_max allows.
+  const int room = 4 * 1024 * 1024;
+  check(::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room), "setsockopt");
+  check(::connect(socket_.get(), address.data(), address.size()), "connect");
+}
+
+void UdpPeer::send(std::string_view bytes) {
+  while (!send_some(socket_.get(), bytes)) must_wait_for(socket_.get(), POLLOUT, "to send");
+}
+
+std::string UdpPeer::receive() {
+  std::array<char, kLongestDatagram> buffer;
+  std::optional<std::size_t> size;
+  while (!(size = try_read(socket_.get(), buffer))) {
+    must_wait_for(socket_.get(), POLLIN, "for a datagram");
+  }
+  return std::string(buffer.data(), *size);
+}
+
+std::string UdpPeer::exchange(std::string_view bytes) {
+  send(bytes);
+  return receive();
+}
+
+bool UdpPeer::hears_nothing() {
+  return wait_for(socket_.get(), POLLIN, kQuiet) == 0;
+}
+
 bool has_ipv6() {
   try {
     listen_tcp("::1", 0);

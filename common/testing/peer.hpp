@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/fd.hpp"
+#include "common/socket.hpp"
 #include "common/testing/program.hpp"
 
 namespace common::testing {
@@ -48,6 +49,27 @@ class Peer {
 
   Fd socket_;
   std::string pending_;
+};
+
+/// A sender of datagrams to a server under test: a UDP socket that hears this server alone.
+class UdpPeer {
+ public:
+  explicit UdpPeer(std::uint16_t port, const std::string& host = "127.0.0.1");
+
+  /// Sends one datagram.
+  void send(std::string_view bytes);
+  /// The next datagram. It has the time limit `kPatience` and throws TimeLimit.
+  std::string receive();
+  /// Sends one and returns the next that comes.
+  std::string exchange(std::string_view bytes);
+  /// True if for a while nothing comes.
+  bool hears_nothing();
+
+  /// Where the server's answers go.
+  Address address() const { return local_address(socket_.get()); }
+
+ private:
+  Fd socket_;
 };
 
 /// False where the machine has no IPv6, as in many containers: ::1 is then nobody's address.

@@ -71,10 +71,10 @@ std::string proc(pid_t pid, const std::string& file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-std::size_t status_field(pid_t pid, const std::string& name) {
+std::string status_field(pid_t pid, const std::string& name) {
   std::ifstream status(proc(pid, "status"));
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(name + ":")) return std::stoul(line.substr(name.size() + 1));
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
   }
   throw std::runtime_error("no " + name + " in " + proc(pid, "status"));
 }
@@ -238,11 +238,15 @@ std::size_t open_files(pid_t pid) {
 }
 
 std::size_t resident_bytes(pid_t pid) {
-  return status_field(pid, "VmRSS") * 1024;
+  return std::stoul(status_field(pid, "VmRSS")) * 1024;
 }
 
 std::size_t thread_count(pid_t pid) {
-  return status_field(pid, "Threads");
+  return std::stoul(status_field(pid, "Threads"));
+}
+
+char state(pid_t pid) {
+  return status_field(pid, "State").front();
 }
 
 std::size_t voluntary_switches(pid_t pid) {

@@ -2,19 +2,23 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
+
 namespace common::testing {
 namespace {
 
-std::vector<std::string> command(const std::string& path, const std::vector<std::string>& flags) {
-  std::vector<std::string> words = {path, "--port", "0"};
+std::vector<std::string> command(std::vector<std::string> words, const std::string& path,
+                                 const std::vector<std::string>& flags) {
+  words.insert(words.end(), {path, "--port", "0"});
   words.insert(words.end(), flags.begin(), flags.end());
   return words;
 }
 
 }  // namespace
 
-Server::Server(const std::string& path, const std::vector<std::string>& flags, const Limits& limits)
-    : program_(command(path, flags), limits), port_(program_.port()) {}
+Server::Server(const std::string& path, const std::vector<std::string>& flags, const Limits& limits,
+               const std::vector<std::string>& before)
+    : program_(command(before, path, flags), limits), port_(program_.port()) {}
 
 Result Server::stop(int signal) {
   program_.signal(signal);
@@ -50,12 +54,14 @@ void stop_for_now(Server& server) {
 }
 
 std::uint64_t statistic(const Result& result, const std::string& name) {
-  const std::size_t line = result.err.rfind("served=");
-  const std::size_t at = result.err.find(name + "=", line);
-  if (line == std::string::npos || at == std::string::npos) {
-    throw std::runtime_error("no " + name + "= in: " + result.err);
-  }
-  return std::stoull(result.err.substr(at + name.size() + 1));
+  // The last line with "served=" in it, between two spaces, so that each name has one before it.
+  const std::size_t served = result.err.rfind("served=");
+  const std::size_t begin =
+      served == std::string::npos ? served : result.err.rfind('\n', served) + 1;
+  const std::string line = " " + result.err.substr(std::min(begin, result.err.size()));
+  const std::size_t at = line.substr(0, line.find('\n')).find(" " + name + "=");
+  if (at == std::string::npos) throw std::runtime_error("no " + name + "= in: " + result.err);
+  return std::stoull(line.substr(at + name.size() + 2));
 }
 
 double idle_load(pid_t pid) {

@@ -16,9 +16,10 @@ namespace common::testing {
 /// A server program of a chapter, running on a free port.
 class Server {
  public:
-  /// Starts `path` with `--port 0` and `flags`, and waits for its "listening on …" line.
+  /// Starts `path` with `--port 0` and `flags`, and waits for its "listening on …" line. The words
+  /// of `before`, if any, are a command that becomes the server, such as `nice`.
   explicit Server(const std::string& path, const std::vector<std::string>& flags = {},
-                  const Limits& limits = {});
+                  const Limits& limits = {}, const std::vector<std::string>& before = {});
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] Program& program() { return program_; }
@@ -32,8 +33,8 @@ class Server {
   std::uint16_t port_;
 };
 
-/// The number behind `name=` in the statistics line, as in "served=10 peak=10 …". Throws
-/// std::runtime_error where there is none.
+/// The number behind `name=` in the last statistics line, as in "served=10 peak=10 …" or
+/// "received=10 served=10 peak=3 …". Throws std::runtime_error where there is none.
 std::uint64_t statistic(const Result& result, const std::string& name);
 
 /// The CPU time that a process takes while nobody asks anything of it, as a part of a core: 0 for

@@ -6,6 +6,7 @@
 #include "common/io.hpp"
 #include "common/testing/peer.hpp"
 #include "common/testing/program.hpp"
+#include "common/testing/server.hpp"
 
 namespace common::testing {
 namespace {
@@ -76,6 +77,26 @@ TEST_SUITE("program") {
     Program program({"sh", "-c", "echo ready; kill -STOP $$"});  // no exec, which opens libraries
     program.wait_for_output("ready");
     CHECK(open_files(program.pid()) == 3);
+  }
+}
+
+TEST_SUITE("server") {
+  TEST_CASE("a number is found in the last line of statistics, wherever it stands there") {
+    Result result;
+    result.err =
+        "listening on 127.0.0.1:2000\nserved=1 peak=1\nreceived=30 served=20 peak=10\nend=4\n";
+    CHECK(statistic(result, "received") == 30);
+    CHECK(statistic(result, "served") == 20);
+    CHECK(statistic(result, "peak") == 10);
+    CHECK_THROWS_AS(statistic(result, "end"), std::runtime_error);
+    result.err = "received=30\n";
+    CHECK_THROWS_AS(statistic(result, "received"), std::runtime_error);
+  }
+
+  TEST_CASE("a command before it becomes the server") {
+    const Server server("sh", {"-c", "x"}, {},
+                        {"sh", "-c", "echo listening on x:$# >&2; exec cat"});
+    CHECK(server.port() == 4);
   }
 }
 

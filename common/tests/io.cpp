@@ -105,6 +105,33 @@ TEST_SUITE("io") {
       CHECK(to_string(datagram->sender) == to_string(local_address(theirs.get())));
     }
   }
+
+  TEST_CASE("an error that an earlier datagram met keeps none from being received or sent") {
+    const Fd ours = bind_udp("127.0.0.1", 0);
+    const Address nobody = local_address(bind_udp("127.0.0.1", 0).get());
+    // Linux tells a UDP socket that nobody was there only while it is connected.
+    check(::connect(ours.get(), nobody.data(), nobody.size()), "connect");
+    const auto draw_error = [&] {
+      CHECK(try_send_to(ours.get(), std::string_view("x"), nobody));
+      pollfd told{ours.get(), 0, 0};
+      CHECK(::poll(&told, 1, -1) == 1);
+      CHECK(told.revents == POLLERR);
+    };
+    std::array<char, 8> buffer;
+    draw_error();
+    CHECK(!try_recv_from(ours.get(), buffer));
+    draw_error();
+    CHECK(try_send_to(ours.get(), std::string_view("x"), nobody));
+  }
+
+  TEST_CASE("an error of the datagram itself is thrown, and one of the descriptor too") {
+    const Fd ours = bind_udp("127.0.0.1", 0);
+    const std::string too_long(65'508, 'x');
+    CHECK(error_of([&] { try_send_to(ours.get(), too_long, local_address(ours.get())); }) ==
+          "sendto: Message too long");
+    std::array<char, 8> buffer;
+    CHECK(error_of([&] { try_recv_from(-1, buffer); }) == "recvfrom: Bad file descriptor");
+  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "common/process.hpp"
 #include "common/report.hpp"
 #include "common/run_on_threads.hpp"
+#include "common/socket.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -53,6 +54,10 @@ TEST_SUITE("report") {
   TEST_CASE("an error in one connection's work ends that work and nothing else") {
     CHECK(contain_errors(1, [] { return true; }));
     CHECK(!contain_errors(2, []() -> bool { throw_error(ECONNRESET, "read"); }));
+    const Address peer = resolve("127.0.0.1", 40'000, Transport::udp).front();
+    CHECK(!contain_errors(peer, []() -> bool { throw_error(EPERM, "sendto"); }));
+    CHECK(name_of(2) == "connection 2");
+    CHECK(name_of(peer) == "127.0.0.1:40000");
   }
 
   TEST_CASE("one failing client among many makes the exit status 1, and the others run") {
