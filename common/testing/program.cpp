@@ -250,7 +250,7 @@ char state(pid_t pid) {
 }
 
 std::size_t voluntary_switches(pid_t pid) {
-  return status_field(pid, "voluntary_ctxt_switches");
+  return std::stoul(status_field(pid, "voluntary_ctxt_switches"));
 }
 
 Duration cpu_time(pid_t pid) {

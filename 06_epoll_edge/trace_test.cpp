@@ -1,0 +1,126 @@
+// Which system calls does the echo server make, and in which order? strace(1) writes them down.
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+// Under strace a program with a sanitizer does not run.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+namespace common::testing {
+namespace {
+
+constexpr std::size_t kRoundsPerTurn = 4;  // as in readiness.hpp
+
+/// The echo server under strace.
+class TracedServer {
+ public:
+  explicit TracedServer(const std::vector<std::string>& flags = {})
+      // With -D the server is our child, and strace its: signals reach the server.
+      : server_(chapter.program("echo_server"), flags, {}, {"strace", "-D", "-o", file_}) {}
+  ~TracedServer() { std::filesystem::remove(file_); }
+
+  std::uint16_t port() const { return server_.port(); }
+  Server& server() { return server_; }
+
+  /// Stops it. Returns the lines of the trace from the first accepted connection on.
+  std::vector<std::string> stop() {
+    const Result result = server_.stop();
+    CHECK_MESSAGE(result.status == 0, result.err);
+    wait_until([&] { return text().find("+++ exited") != std::string::npos; }, "all is written");
+    std::vector<std::string> lines;
+    std::ifstream file(file_);
+    for (std::string line; std::getline(file, line);) {
+      if (!lines.empty() || line.starts_with("accept4(")) lines.push_back(line);
+    }
+    return lines;
+  }
+
+ private:
+  std::string text() const {
+    std::ostringstream text;
+    text << std::ifstream(file_).rdbuf();
+    return text.str();
+  }
+
+  const std::string file_ =
+      std::filesystem::temp_directory_path() / ("trace." + std::to_string(::getpid()));
+  Server server_;
+};
+
+/// The lines that begin with `call`.
+std::vector<std::string> only(const std::string& call, std::vector<std::string> lines) {
+  std::erase_if(lines, [&](const std::string& line) { return !line.starts_with(call); });
+  return lines;
+}
+
+TEST_CASE("an echo takes three system calls, epoll_wait, read and write, and none would block") {
+  TracedServer server;
+  Peer peer(server.port());
+  for (int i = 0; i < 10; ++i) CHECK(peer.exchange("x") == "x");
+  peer.half_close();
+  CHECK(peer.read_all().empty());
+  const auto trace = server.stop();
+  const auto reads = only("read(", trace);
+  REQUIRE(reads.size() == 11);
+  for (int i = 0; i < 10; ++i) CHECK(reads[static_cast<std::size_t>(i)].ends_with(" = 1"));
+  CHECK(reads[10].ends_with(" = 0"));  // the end of file
+  CHECK(only("epoll_ctl(", trace).size() == 1);
+  // One for each echo and for the end of file, before that one that says that the new connection is
+  // writable, and in the end one that the signal interrupts and one that it wakes.
+  CHECK(only("epoll_wait(", trace).size() <= 10 + 1 + 1 + 2);
+}
+
+TEST_CASE("bytes and the end of file that come as one edge are both read, and no more is tried") {
+  TracedServer server;
+  Peer peer(server.port());
+  CHECK(peer.exchange("x") == "x");
+  stop_for_now(server.server());
+  peer.send("last words");
+  peer.half_close();
+  server.server().program().signal(SIGCONT);
+  CHECK(peer.read_all() == "last words");
+  const auto reads = only("read(", server.stop());
+  REQUIRE(reads.size() == 3);
+  CHECK(reads[1].ends_with(" = 10"));
+  CHECK(reads[2].ends_with(" = 0"));
+}
+
+/// How often the server reads from a peer that has much to say before it reads from another that
+/// has one word, both being ready at the same time.
+std::size_t reads_before_the_other(const std::vector<std::string>& flags) {
+  TracedServer server(flags);
+  Peer fast(server.port());
+  CHECK(fast.exchange("x") == "x");
+  Peer quiet(server.port());
+  CHECK(quiet.exchange("x") == "x");
+  stop_for_now(server.server());
+  fast.flood(random_bytes(1024 * 1024));
+  quiet.send("me too\n");
+  server.server().program().signal(SIGCONT);
+  CHECK(quiet.read_line() == "me too");
+  const auto reads = only("read(", server.stop());
+  std::size_t count = 0;
+  while (reads.at(2 + count).find("\"me too") == std::string::npos) ++count;
+  return count;
+}
+
+TEST_CASE("one fast peer does not starve the others: after so many rounds it is their turn") {
+  CHECK(reads_before_the_other({}) <= kRoundsPerTurn);
+}
+
+TEST_CASE("broken with --no-bound, the others wait for as long as the fast peer likes") {
+  CHECK(reads_before_the_other({"--no-bound"}) > kRoundsPerTurn);
+}
+
+}  // namespace
+}  // namespace common::testing
+
+#endif
