@@ -70,7 +70,8 @@ std::size_t Poller::wait(Events& events, std::optional<Duration> timeout) {
   const int count =
       ::epoll_wait(epoll_.get(), events.kernel_.data(), static_cast<int>(plan.room), plan.timeout);
   const int error = count == -1 ? errno : 0;
-  for (const epoll_event& event : std::span(events.kernel_).first(std::max(count, 0))) {
+  const auto returned = static_cast<std::size_t>(std::max(count, 0));
+  for (const epoll_event& event : std::span(events.kernel_).first(returned)) {
     if (event.data.u64 == kWake) continue;
     events.events_.push_back({Token{event.data.u64}, Ready(event.events)});
   }
