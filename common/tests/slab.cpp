@@ -57,10 +57,12 @@ TEST_SUITE("slab") {
   TEST_CASE("a key that nobody handed out finds nothing") {
     Slab<int> slab;
     CHECK(slab.find(SlabKey{}) == nullptr);
-    slab.insert(1);
+    const auto key = slab.insert(1);
     CHECK(slab.find(SlabKey{}) == nullptr);
     CHECK(slab.find(SlabKey::from_bits(~0ull)) == nullptr);
     CHECK(slab.find(SlabKey{7, 1}) == nullptr);
+    slab.erase(key);
+    CHECK(slab.find(SlabKey{key.index, key.generation + 1}) == nullptr);  // not yet
   }
 
   TEST_CASE("a key survives the way through a number, its generation in the high half") {

@@ -260,7 +260,11 @@ TEST_SUITE("sleep and wake-up") {
   TEST_CASE("set between the look at the queue and the sleep: the sleep does not begin") {
     Fixture edge(PollOpt::edge());
     EpollSpy spy;
-    spy.before_wait = [&] { edge.ready->set(kReadable); };
+    spy.before_wait = [&] {
+      CHECK(edge.poller.asleep());
+      edge.ready->set(kReadable);
+      CHECK(!edge.poller.asleep());
+    };
     CHECK(edge.poller.wait(edge.events, testing::kPatience) == 1);
     CHECK(spy.timeout > 0);  // it had decided to sleep
     CHECK(spy.writes == 1);
