@@ -10,8 +10,8 @@
 //     is there once. The queue and the sleep state are guarded by one mutex.
 //  3. While the state is `asleep`, the queue is empty. Whoever fills it makes the state `woken`,
 //  and
-//     writes to the eventfd once the mutex is released. So no wake-up is lost, and a sleep costs
-//     one write at most. (The states are drawn in user_space.hpp.)
+//     writes to the eventfd after the mutex is released. So no wake-up is lost, and a sleep costs
+//     one write at most. The states are drawn in user_space.hpp.
 //  4. Nobody reads the eventfd: it is registered edge-triggered, and each write is a new edge.
 #pragma once
 
@@ -49,12 +49,11 @@ class Ready {
   static constexpr Ready readable() { return Ready(EPOLLIN); }
   /// A write would not block.
   static constexpr Ready writable() { return Ready(EPOLLOUT); }
-  /// Both directions are closed, or a pipe's other end is. Bytes that came before can still be
-  /// read.
+  /// Both directions are closed, or a pipe's writer is gone. What came before can still be read.
   static constexpr Ready hup() { return Ready(EPOLLHUP); }
   /// The peer has sent all that it will send. It can still be written to: this is not `hup`.
   static constexpr Ready read_hup() { return Ready(EPOLLRDHUP); }
-  /// An error waits to be fetched: by the next read or write, or with SO_ERROR.
+  /// The next read or write fails, and tells why; or a pipe's reader is gone.
   static constexpr Ready error() { return Ready(EPOLLERR); }
 
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
@@ -223,7 +222,8 @@ class UserRegistration {
   /// Not ready for anything yet. Errors: std::bad_alloc.
   UserRegistration(Poller& poller, Token token, Ready interest, PollOpt opt);
   /// Forgets it, also when its event is queued: once this has returned, none is handed out any
-  /// more. Pitfall: one that was handed out before is still in its `Events`, with this token.
+  /// more. Pitfall: one that was handed out before is still in its `Events`, with this token, also
+  /// when another thread's `wait` has yet to return with it.
   ~UserRegistration();
   UserRegistration(UserRegistration&&) = delete;
 

@@ -60,7 +60,7 @@ extern "C" int epoll_wait(int epoll, epoll_event* events, int size, int timeout)
   return static_cast<int>(result);
 }
 
-extern "C" int eventfd_write(int fd, eventfd_t value) noexcept {
+extern "C" int eventfd_write(int fd, eventfd_t value) {
   if (common::EpollSpy* spy = common::spy) {
     ++spy->writes;
     spy->before_write();
