@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -68,6 +71,17 @@ TEST_CASE("poller_mixed receives each of a hundred datagrams that come at once, 
 TEST_CASE("poller_mixed stops at once although the next tick is a day away") {
   Server server(chapter.program("poller_mixed"), {"--delay", "86400s"});
   CHECK(server.stop(SIGINT).status == 0);
+}
+
+TEST_CASE("poller_mixed stops also when its timer's thread takes the signal") {
+  Server server(chapter.program("poller_mixed"), {"--delay", "86400s"});
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
+    const pid_t thread = std::stoi(task.path().filename());
+    if (thread == server.pid()) continue;  // the one that waits: a signal would end its wait
+    check(::syscall(SYS_tgkill, server.pid(), thread, SIGTERM), "tgkill");
+  }
+  CHECK(server.program().wait().status == 0);
 }
 
 TEST_CASE("poller_mixed says what --delay means here, and its defaults") {

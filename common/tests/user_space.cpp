@@ -10,6 +10,7 @@
 #include <barrier>
 #include <deque>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -38,6 +39,25 @@ struct Fixture {
   std::optional<UserRegistration> registration;
   std::optional<SetReadiness> ready;
   Events events{16};
+};
+
+/// Descriptors and registrations that are ready all the time, level-triggered.
+struct ManyReady {
+  ManyReady(std::size_t descriptors, std::size_t registrations) : pairs(descriptors) {
+    for (std::size_t i = 0; i < descriptors; ++i) {
+      poller.add(pairs[i].ours.get(), Token{i}, kWritable, PollOpt::level());
+    }
+    for (std::size_t i = 0; i < registrations; ++i) {
+      registered.emplace_back(poller, Token{kUserSpace + i}, kReadable, PollOpt::level());
+      registered.back().set_readiness().set(kReadable);
+    }
+  }
+  static bool is_user_space(const Event& event) { return event.token.value >= kUserSpace; }
+
+  static constexpr std::uint64_t kUserSpace = 100;
+  std::vector<SocketPair> pairs;
+  Poller poller;
+  std::deque<UserRegistration> registered;
 };
 
 TEST_SUITE("user registration") {
@@ -184,42 +204,26 @@ TEST_SUITE("user registration") {
     CHECK(!readable(innocent.theirs.get()));
   }
 
-  TEST_CASE("both kinds are ready all the time: neither starves the other, however few fit") {
-    std::vector<SocketPair> pairs(5);
-    Poller poller;
-    std::deque<UserRegistration> registrations;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      poller.add(pairs[i].ours.get(), Token{i}, kWritable, PollOpt::level());
-      registrations.emplace_back(poller, Token{100 + i}, kReadable, PollOpt::level());
-      registrations.back().set_readiness().set(kReadable);
-    }
+  TEST_CASE("both kinds are ready all the time: each has its half, and each member its turn") {
+    ManyReady ready(5, 5);
     for (const std::size_t capacity : {2u, 3u, 4u, 16u}) {
       CAPTURE(capacity);
+      std::map<std::uint64_t, int> seen;
       Events events(capacity);
-      std::array<int, 5> from_kernel{};
-      std::array<int, 5> from_user{};
       for (int i = 0; i < 5; ++i) {
-        CHECK(poller.wait(events) == std::min<std::size_t>(capacity, 10));
-        for (const auto& [token, ready] : events) {
-          ++(token.value < 100 ? from_kernel : from_user).at(token.value % 100);
-        }
+        CHECK(ready.poller.wait(events) == std::min<std::size_t>(capacity, 10));
+        const auto of_user_space = std::ranges::count_if(events, &ManyReady::is_user_space);
+        CHECK(of_user_space == static_cast<std::ptrdiff_t>(std::min<std::size_t>(capacity / 2, 5)));
+        for (const Event& event : events) ++seen[event.token.value];
       }
-      CHECK(std::ranges::min(from_kernel) >= 1);
-      CHECK(std::ranges::min(from_user) >= 1);
+      CHECK(seen.size() == 10);
     }
   }
 
   TEST_CASE("where one kind has little to say, the other has its room") {
-    Poller poller;
-    SocketPair pair;
-    poller.add(pair.ours.get(), Token{1}, kWritable, PollOpt::level());
-    std::deque<UserRegistration> registrations;
-    for (std::uint64_t i = 0; i < 7; ++i) {
-      registrations.emplace_back(poller, Token{100 + i}, kReadable, PollOpt::level());
-      registrations.back().set_readiness().set(kReadable);
-    }
     Events events(8);
-    CHECK(poller.wait(events) == 8);
+    CHECK(ManyReady(1, 7).poller.wait(events) == 8);
+    CHECK(ManyReady(7, 1).poller.wait(events) == 8);
   }
 
   TEST_CASE("what does not fit comes with the next wait, in order, and once") {
@@ -319,8 +323,13 @@ TEST_SUITE("sleep and wake-up") {
     Fixture once(PollOpt::oneshot());
     once.ready->set(kReadable);
     CHECK(ready_now(once.poller) == kReadable);
+    std::optional<UserRegistration> passed(std::in_place, once.poller, kToken, kReadable,
+                                           PollOpt::edge());
+    const SetReadiness stale = passed->set_readiness();
+    passed.reset();
     EpollSpy spy;
     spy.before_wait = [&] {
+      stale.set(kReadable);
       once.ready->set(kReadable);                                           // not armed
       once.registration->modify(kToken, Ready::hup(), PollOpt::oneshot());  // not of interest
       once.ready->set(Ready());
@@ -349,7 +358,9 @@ TEST_SUITE("sleep and wake-up") {
     CHECK(edge.poller.wait(edge.events, testing::kPatience) == 0);
     CHECK(spy.timeout > 0);
     // It was an edge: it does not come again, and hides nothing.
+    const auto start = Clock::now();
     CHECK(edge.poller.wait(edge.events, std::chrono::milliseconds(1)) == 0);
+    CHECK(Clock::now() - start >= std::chrono::milliseconds(1));
     spy.before_write = [] {};
     spy.before_wait = [&] { edge.ready->set(kReadable); };
     CHECK(edge.poller.wait(edge.events, testing::kPatience) == 1);
@@ -372,12 +383,23 @@ TEST_SUITE("sleep and wake-up") {
     CHECK(level.poller.wait(events) == 3);
   }
 
-  TEST_CASE("a signal ends the sleep, and what was set meanwhile is handed out all the same") {
+  TEST_CASE("a signal ends the sleep before the write does: what was set is handed out") {
     Fixture edge(PollOpt::edge());
     EpollSpy spy;
-    spy.before_wait = [&] { edge.ready->set(kReadable); };
+    std::promise<void> writing;
+    std::promise<void> slept;
+    std::jthread sets;
+    spy.before_wait = [&] {
+      sets = std::jthread([&] { edge.ready->set(kReadable); });
+      writing.get_future().wait();
+    };
+    spy.before_write = [&] {
+      writing.set_value();
+      slept.get_future().wait();
+    };
     const Interruptions storm;
-    for (int i = 0; i < 1000; ++i) CHECK(edge.poller.wait(edge.events) == 1);
+    CHECK(edge.poller.wait(edge.events) == 1);
+    slept.set_value();
   }
 
   TEST_CASE("always: each set writes, asleep or not, and a wait returns the same") {
