@@ -35,7 +35,7 @@ constexpr common::Token kTimer{2};
 /// Makes `tick` ready every `delay`, from a thread of its own, until it is destroyed.
 class Timer {
  public:
-  Timer(common::SetReadiness tick, common::Duration delay)
+  Timer(const common::SetReadiness& tick, common::Duration delay)
       : thread_([this, tick, delay](const std::stop_token& stop) { run(tick, delay, stop); }) {}
 
  private:

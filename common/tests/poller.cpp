@@ -72,11 +72,11 @@ TEST_SUITE("poller") {
   }
 
   TEST_CASE("a set of readiness: union, intersection, difference") {
-    constexpr Ready both = Ready::readable() | Ready::writable();
-    static_assert(Ready().empty() && !both.empty());
-    static_assert(both.contains(Ready::readable()) && !Ready::readable().contains(both));
-    static_assert((both & (Ready::readable() | Ready::hup())) == Ready::readable());
-    static_assert(both - Ready::readable() == Ready::writable());
+    constexpr Ready kBoth = Ready::readable() | Ready::writable();
+    static_assert(Ready().empty() && !kBoth.empty());
+    static_assert(kBoth.contains(Ready::readable()) && !Ready::readable().contains(kBoth));
+    static_assert((kBoth & (Ready::readable() | Ready::hup())) == Ready::readable());
+    static_assert(kBoth - Ready::readable() == Ready::writable());
     static_assert((Ready::hup() & Ready::read_hup()).empty());
   }
 

@@ -116,7 +116,7 @@ TEST_SUITE("slab") {
     };
     Slab<std::unique_ptr<Curious>> slab;
     bool found = true;
-    const auto key = slab.insert(std::make_unique<Curious>(&slab, SlabKey{}, &found));
+    const auto key = slab.insert(std::unique_ptr<Curious>(new Curious{&slab, {}, &found}));
     (*slab.find(key))->self = key;
     slab.erase(key);
     CHECK(!found);
