@@ -64,13 +64,14 @@ function(chapter_programs chapter)
   endforeach()
 endfunction()
 
-# chapter_tests(04_poll): tests.cpp, each *_test.cpp and the conformance test, run against the chapter's programs.
+# chapter_tests(04_poll): tests.cpp, any NAME_test.cpp beside it, and the conformance test, run against
+# the chapter's programs.
 function(chapter_tests chapter)
   if(NOT BUILD_TESTING)
     return()
   endif()
-  file(GLOB more_tests CONFIGURE_DEPENDS *_test.cpp)
-  add_executable(${chapter}_tests tests.cpp ${more_tests})
+  file(GLOB more CONFIGURE_DEPENDS *_test.cpp)
+  add_executable(${chapter}_tests tests.cpp ${more})
   set_target_properties(${chapter}_tests PROPERTIES OUTPUT_NAME tests)
   target_link_libraries(${chapter}_tests PRIVATE common_conformance common_test_main)
   target_compile_definitions(${chapter}_tests PRIVATE CHAPTER_DIR="${CMAKE_CURRENT_BINARY_DIR}")
