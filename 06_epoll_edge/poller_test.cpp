@@ -180,5 +180,19 @@ TEST_CASE("the counts of poller_pipe are no lie: strace sees the same writes") {
 }
 #endif
 
+TEST_CASE("level is told while it lasts, edge when it comes, oneshot once until the next modify") {
+  const Result result = run({chapter.program("poller_triggers")});
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        "                                        level     edge  oneshot\n"
+        "a byte arrives                          event    event    event\n"
+        "nobody reads it                         event        -        -\n"
+        "another byte arrives                    event    event        -\n"
+        "registered again, nothing was read      event    event    event\n"
+        "one byte is read, one is left           event        -        -\n"
+        "that one is read                            -        -        -\n"
+        "another byte arrives                    event    event        -\n");
+}
+
 }  // namespace
 }  // namespace common::testing
