@@ -1,11 +1,12 @@
 // 06, level, edge and oneshot: how often is the same readiness told?
 //
-// Three pollers watch a socket each, one in each way. The same things happen to all three sockets,
-// and after each of them every poller is asked once.
+// Three pollers watch a pipe each, one in each way. The same things happen to all three pipes, and
+// after each of them every poller is asked once.
 //
 //   build/06_epoll_edge/poller_triggers   a table: a line for what happened, a column for each way
 
-#include <sys/socket.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <functional>
@@ -17,12 +18,12 @@
 
 namespace {
 
-/// Two sockets that are connected, and a poller that watches one for reading.
+/// A pipe, and a poller that watches its end for reading.
 class Trial {
  public:
   explicit Trial(common::PollOpt opt) : opt_(opt) {
     int ends[2];
-    common::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+    common::check(::pipe2(ends, O_CLOEXEC), "pipe2");
     reader_ = common::Fd(ends[0]);
     writer_ = common::Fd(ends[1]);
     poller_.add(ends[0], common::Token{1}, common::Ready::readable(), opt_);
