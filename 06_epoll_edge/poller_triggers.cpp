@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <string_view>
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
@@ -29,7 +30,7 @@ class Trial {
     poller_.add(ends[0], common::Token{1}, common::Ready::readable(), opt_);
   }
 
-  void byte_arrives() const { common::write_all(writer_.get(), "x"); }
+  void byte_arrives() const { common::write_all(writer_.get(), std::string_view("x")); }
 
   void one_byte_is_read() const {
     char byte;

@@ -62,6 +62,10 @@ std::size_t read_some(int fd, std::span<char> buffer);
 /// Writes all of `bytes`, waiting as often as it takes.
 void write_all(int fd, std::span<const char> bytes);
 
+/// Not for a literal, whose terminating zero would be written, too: say std::string_view("…").
+template <std::size_t size>
+void write_all(int fd, const char (&literal)[size]) = delete;
+
 /// Waits for a connection and takes it off `listener`, as a blocking socket; errors as in
 /// `try_accept`.
 Fd accept(int listener);
