@@ -52,6 +52,7 @@ TEST_CASE("poller_mixed prints datagrams and ticks, and ends with status 0") {
         "datagram of 6 bytes from " + sender.address());
   const std::size_t ticks = count(server.program().out(), "timer ");
   server.program().wait_for_output("timer " + std::to_string(ticks + 3));
+  CHECK(idle_load(server.pid()) < 0.5);
   const Result result = server.stop();
   CHECK_MESSAGE(result.status == 0, result.err);
 }

@@ -425,6 +425,24 @@ TEST_SUITE("sleep and wake-up") {
     CHECK(edge.poller.wakeup_writes() == 0);
   }
 
+  TEST_CASE("a thread that sets again once its event was seen: no wake-up of thousands is lost") {
+    constexpr std::size_t kSets = 5000;
+    Fixture edge(PollOpt::edge());
+    std::atomic<std::size_t> seen = 0;
+    std::jthread sets([&](const std::stop_token& stop) {
+      for (std::size_t n = 1; n <= kSets; ++n) {
+        edge.ready->set(kReadable);
+        while (seen < n && !stop.stop_requested()) std::this_thread::yield();
+      }
+    });
+    const auto deadline = Clock::now() + testing::kPatience;
+    while (seen < kSets) {
+      REQUIRE(Clock::now() < deadline);
+      seen += edge.poller.wait(edge.events, testing::kPatience);
+    }
+    CHECK(seen == kSets);
+  }
+
   TEST_CASE("many threads set many registrations: the last set of each is seen") {
     constexpr std::size_t kThreads = 4;
     constexpr std::size_t kRegistrations = 8;
