@@ -91,6 +91,18 @@ TEST_SUITE("udp_echo") {
     });
   }
 
+  TEST_CASE("SIGTERM ends it also where there is always one more datagram") {
+    // A flood that the program cannot outrun, on any machine: both calls always succeed.
+    with_each_traced_server(
+        {"-o", "/dev/null", "-e", "trace=recvfrom,sendto", "-e", "inject=recvfrom,sendto:retval=0"},
+        [](Server& server) {
+          UdpPeer(server.port()).send("x");
+          wait_until([&] { return cpu_time(server.pid()) > std::chrono::milliseconds(20); },
+                     "the server is busy");
+          CHECK(statistic(stop(server), "served") > 1);
+        });
+  }
+
   TEST_CASE("a datagram wakes it once, its reply never, and nothing is registered anew for it") {
     with_each_traced_server({"-e", "trace=/select|poll"}, [](Server& server) {
       UdpPeer peer(server.port());
