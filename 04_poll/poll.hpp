@@ -9,8 +9,7 @@
 #include "common/error.hpp"
 
 /// Sleeps until one of `waits` is ready, or `until` has come, and leaves in each what it is ready
-/// for
-/// (`revents`). A negative descriptor is passed over. Throws std::system_error. See poll(2).
+/// for (`revents`). A negative descriptor is passed over. Throws std::system_error. See poll(2).
 inline void poll_until(std::vector<pollfd>& waits, common::Clock::time_point until) {
   common::check(common::retry([&] {
                   return ::poll(waits.data(), waits.size(), common::milliseconds_until(until));
