@@ -10,16 +10,13 @@
 #include <sys/select.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "common/cli.hpp"
-#include "common/datagram_queue.hpp"
+#include "common/datagram_echo.hpp"
 #include "common/error.hpp"
-#include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
-#include "common/statistics.hpp"
 
 namespace {
 
@@ -33,24 +30,21 @@ void check_fits(int fd) {
 
 class Server {
  public:
-  explicit Server(const common::ServerOptions& options)
-      : limit_(options.connections), socket_(common::bind_udp(options.host, options.port)) {
-    for (const int fd : {shutdown_.fd(), socket_.get()}) check_fits(fd);
-    common::announce(socket_.get());
+  explicit Server(const common::ServerOptions& options) : echo_(options) {
+    for (const int fd : {shutdown_.fd(), echo_.fd()}) check_fits(fd);
+    common::announce(echo_.fd());
   }
 
   void run() {
-    while (!done()) {
+    while (!shutdown_.requested() && !echo_.done()) {
       wait();
-      if (!queue_.full()) receive();
-      if (!queue_.empty()) send();
+      echo_.receive();
+      echo_.send();
     }
-    statistics_.print(queue_.peak());
+    echo_.print();
   }
 
  private:
-  bool done() const { return shutdown_.requested() || statistics_.served() == limit_; }
-
   /// Sleeps until it is worth trying to receive or to send, or a signal comes. What the socket is
   /// ready for is not looked at: it would be a hint only, and each call says if it would block.
   void wait() {
@@ -59,42 +53,16 @@ class Server {
     FD_ZERO(&reading);
     FD_ZERO(&writing);
     FD_SET(shutdown_.fd(), &reading);
-    if (!queue_.full()) FD_SET(socket_.get(), &reading);
-    if (!queue_.empty()) FD_SET(socket_.get(), &writing);
-    const int end = std::max(shutdown_.fd(), socket_.get()) + 1;
+    if (echo_.wants_to_receive()) FD_SET(echo_.fd(), &reading);
+    if (echo_.wants_to_send()) FD_SET(echo_.fd(), &writing);
+    const int end = std::max(shutdown_.fd(), echo_.fd()) + 1;
     common::check(
         common::retry([&] { return ::select(end, &reading, &writing, nullptr, nullptr); }),
         "select");
   }
 
-  /// Takes one datagram from the kernel, if one is there.
-  void receive() {
-    const auto datagram = common::try_recv_from(socket_.get(), buffer_);
-    if (!datagram) return;
-    statistics_.received();
-    common::contain_errors(datagram->sender, [&] {
-      queue_.push(std::span(buffer_).first(datagram->size), datagram->sender);
-    });
-  }
-
-  /// Sends the first in the queue, if the kernel takes it now. One that it refuses for good is
-  /// gone.
-  void send() {
-    const common::Reply& reply = queue_.front();
-    const bool blocked = common::contain_errors(reply.receiver, [&] {
-      if (!common::try_send_to(socket_.get(), reply.bytes, reply.receiver)) return true;
-      statistics_.sent();
-      return false;
-    });
-    if (!blocked) queue_.pop();
-  }
-
-  const std::uint64_t limit_;
   const common::Shutdown shutdown_;
-  const common::Fd socket_;
-  common::DatagramStatistics statistics_;
-  common::DatagramQueue queue_;
-  std::array<char, common::kLongestDatagram> buffer_;
+  common::DatagramEcho echo_;
 };
 
 }  // namespace

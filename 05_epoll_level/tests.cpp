@@ -8,7 +8,7 @@
 
 namespace common::testing {
 
-const Chapter chapter{.directory = CHAPTER_DIR};
+const Chapter chapter{.directory = CHAPTER_DIR, .hears_resets = true};
 
 namespace {
 

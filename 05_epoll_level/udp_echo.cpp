@@ -7,14 +7,10 @@
 //   build/05_epoll_level/udp_echo           in one terminal
 //   echo hello | nc -u -w 1 127.0.0.1 2000  in another: hello comes back; then stop it with Ctrl-C
 
-#include <array>
-
 #include "common/cli.hpp"
-#include "common/datagram_queue.hpp"
-#include "common/io.hpp"
+#include "common/datagram_echo.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
-#include "common/statistics.hpp"
 #include "epoll.hpp"
 
 namespace {
@@ -23,63 +19,34 @@ constexpr std::uint64_t kSocket = 1;  // its token
 
 class Server {
  public:
-  explicit Server(const common::ServerOptions& options)
-      : limit_(options.connections), socket_(common::bind_udp(options.host, options.port)) {
-    common::announce(socket_.get());
+  explicit Server(const common::ServerOptions& options) : echo_(options) {
+    common::announce(echo_.fd());
   }
 
   void run() {
-    while (!done()) {
+    while (!shutdown_.requested() && !echo_.done()) {
       wait();
-      if (!queue_.full()) receive();
-      if (!queue_.empty()) send();
+      echo_.receive();
+      echo_.send();
     }
-    statistics_.print(queue_.peak());
+    echo_.print();
   }
 
  private:
-  bool done() const { return shutdown_.requested() || statistics_.served() == limit_; }
-
   /// Sleeps until it is worth trying to receive or to send, or a signal comes. What the socket is
   /// ready for is not looked at: it would be a hint only, and each call says if it would block.
   void wait() {
     std::uint32_t events = 0;
-    if (!queue_.full()) events |= EPOLLIN;
-    if (!queue_.empty()) events |= EPOLLOUT;
-    epoll_.watch(watch_, socket_.get(), events, kSocket);
+    if (echo_.wants_to_receive()) events |= EPOLLIN;
+    if (echo_.wants_to_send()) events |= EPOLLOUT;
+    epoll_.watch(watch_, echo_.fd(), events, kSocket);
     epoll_.wait(common::Clock::time_point::max());
   }
 
-  /// Takes one datagram from the kernel, if one is there.
-  void receive() {
-    const auto datagram = common::try_recv_from(socket_.get(), buffer_);
-    if (!datagram) return;
-    statistics_.received();
-    common::contain_errors(datagram->sender, [&] {
-      queue_.push(std::span(buffer_).first(datagram->size), datagram->sender);
-    });
-  }
-
-  /// Sends the first in the queue, if the kernel takes it now. One that it refuses for good is
-  /// gone.
-  void send() {
-    const common::Reply& reply = queue_.front();
-    const bool blocked = common::contain_errors(reply.receiver, [&] {
-      if (!common::try_send_to(socket_.get(), reply.bytes, reply.receiver)) return true;
-      statistics_.sent();
-      return false;
-    });
-    if (!blocked) queue_.pop();
-  }
-
-  const std::uint64_t limit_;
   const common::Shutdown shutdown_;
   Epoll epoll_{shutdown_.fd()};
   Watch watch_;
-  const common::Fd socket_;
-  common::DatagramStatistics statistics_;
-  common::DatagramQueue queue_;
-  std::array<char, common::kLongestDatagram> buffer_;
+  common::DatagramEcho echo_;
 };
 
 }  // namespace

@@ -7,14 +7,10 @@
 //   build/06_epoll_edge/udp_echo            in one terminal
 //   echo hello | nc -u -w 1 127.0.0.1 2000  in another: hello comes back; then stop it with Ctrl-C
 
-#include <array>
-
 #include "common/cli.hpp"
-#include "common/datagram_queue.hpp"
-#include "common/io.hpp"
+#include "common/datagram_echo.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
-#include "common/statistics.hpp"
 #include "epoll.hpp"
 
 namespace {
@@ -23,28 +19,25 @@ constexpr std::uint64_t kSocket = 1;  // its token
 
 class Server {
  public:
-  explicit Server(const common::ServerOptions& options)
-      : limit_(options.connections), socket_(common::bind_udp(options.host, options.port)) {
-    common::announce(socket_.get());
+  explicit Server(const common::ServerOptions& options) : echo_(options) {
+    common::announce(echo_.fd());
   }
 
   void run() {
-    while (!done()) {
+    while (!shutdown_.requested() && !echo_.done()) {
       wait();
       // What is left undone is not told again: go on until neither call can. A peer that never
       // pauses could keep us here, so this, too, looks whether to stop.
-      while (advance() && !done()) continue;
+      while (advance() && !shutdown_.requested() && !echo_.done()) continue;
     }
-    statistics_.print(queue_.peak());
+    echo_.print();
   }
 
  private:
-  bool done() const { return shutdown_.requested() || statistics_.served() == limit_; }
-
   /// Receives one datagram if the queue has room, sends one if there is one: false if neither went.
   bool advance() {
-    const bool received = !queue_.full() && receive();
-    const bool sent = !queue_.empty() && send();
+    const bool received = echo_.receive();
+    const bool sent = echo_.send();
     return received || sent;
   }
 
@@ -52,47 +45,19 @@ class Server {
   /// ready for is not looked at: it would be a hint only, and each call says if it would block.
   void wait() {
     std::uint32_t events = EPOLLET;
-    if (!queue_.full()) events |= EPOLLIN;
-    if (!queue_.empty()) events |= EPOLLOUT;
+    if (echo_.wants_to_receive()) events |= EPOLLIN;
+    if (echo_.wants_to_send()) events |= EPOLLOUT;
     // The kernel is asked again as long as something waits to be sent: each time it looks at the
     // socket anew, so room that was made meanwhile is told.
-    epoll_.watch(watch_, socket_.get(), events, kSocket);
-    if (!queue_.empty()) epoll_.ask_again(watch_, kSocket);
+    epoll_.watch(watch_, echo_.fd(), events, kSocket);
+    if (echo_.wants_to_send()) epoll_.ask_again(watch_, kSocket);
     epoll_.wait(common::Clock::time_point::max());
   }
 
-  /// Takes one datagram from the kernel, if one is there.
-  bool receive() {
-    const auto datagram = common::try_recv_from(socket_.get(), buffer_);
-    if (!datagram) return false;
-    statistics_.received();
-    common::contain_errors(datagram->sender, [&] {
-      queue_.push(std::span(buffer_).first(datagram->size), datagram->sender);
-    });
-    return true;
-  }
-
-  /// Sends the first in the queue, if the kernel takes it now. One that it refuses for good is
-  /// gone.
-  bool send() {
-    const common::Reply& reply = queue_.front();
-    const bool blocked = common::contain_errors(reply.receiver, [&] {
-      if (!common::try_send_to(socket_.get(), reply.bytes, reply.receiver)) return true;
-      statistics_.sent();
-      return false;
-    });
-    if (!blocked) queue_.pop();
-    return !blocked;
-  }
-
-  const std::uint64_t limit_;
   const common::Shutdown shutdown_;
   Epoll epoll_{shutdown_.fd()};
   Watch watch_;
-  const common::Fd socket_;
-  common::DatagramStatistics statistics_;
-  common::DatagramQueue queue_;
-  std::array<char, common::kLongestDatagram> buffer_;
+  common::DatagramEcho echo_;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 /// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
 const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
-constexpr std::uint64_t kMostClients = 1'000'000;
+constexpr std::uint64_t kLargestCount = 1'000'000;
 constexpr double kLongestDelay = 24 * 3600 * 1e6;
 
 /// CLI11 reads "-3" as a very large unsigned number; this refuses it.
@@ -93,8 +93,13 @@ void CommandLine::add_connections(std::uint64_t& connections) {
 }
 
 void CommandLine::add_clients(std::uint64_t& clients) {
-  parser_->app.add_option("--clients", clients, "connections at the same time")
-      ->check(between(1, kMostClients))
+  add_count("--clients", "connections at the same time", clients);
+}
+
+void CommandLine::add_count(const std::string& name, const std::string& what,
+                            std::uint64_t& value) {
+  parser_->app.add_option(name, value, what)
+      ->check(between(1, kLargestCount))
       ->type_name("N")
       ->capture_default_str();
 }

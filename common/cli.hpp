@@ -44,6 +44,8 @@ class CommandLine {
   void add_connections(std::uint64_t& connections);
   /// --clients: at least 1.
   void add_clients(std::uint64_t& clients);
+  /// A number of the program's own, at least 1.
+  void add_count(const std::string& name, const std::string& what, std::uint64_t& value);
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it
   /// is. A name without dashes is that of a word that the command line must have.
   void add_text(const std::string& name, const std::string& what, std::string& value);

@@ -14,13 +14,18 @@ using Clock = std::chrono::steady_clock;
 /// A length of time, fine enough for both.
 using Duration = Clock::duration;
 
-/// The time from `now` to `deadline` in milliseconds, as poll(2) and epoll_wait(2) take it: 0 when
-/// it has passed, -1, which is for ever, for `Clock::time_point::max()`. Rounded up: who wakes
-/// before the deadline finds nothing to do, asks for 0 milliseconds, and spins until it has come.
+/// A time limit in milliseconds, as poll(2) and epoll_wait(2) take it: 0 for a negative one, and
+/// what an int holds, 24 days, for a longer one. Rounded up: who wakes before the time finds
+/// nothing to do, asks for 0 milliseconds, and spins until it has come.
+inline int whole_milliseconds(Duration limit) {
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+  return static_cast<int>(std::clamp<std::int64_t>(whole, 0, std::numeric_limits<int>::max()));
+}
+
+/// The same for the time from `now` to `deadline`: 0 when it has passed, and -1, which is for ever,
+/// for `Clock::time_point::max()`.
 inline int milliseconds_until(Clock::time_point deadline, Clock::time_point now = Clock::now()) {
-  if (deadline == Clock::time_point::max()) return -1;
-  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-  return static_cast<int>(std::clamp<std::int64_t>(rest, 0, std::numeric_limits<int>::max()));
+  return deadline == Clock::time_point::max() ? -1 : whole_milliseconds(deadline - now);
 }
 
 }  // namespace common

@@ -15,13 +15,6 @@ namespace {
 /// The eventfd's own token. No key of a slab has these bits.
 constexpr std::uint64_t kWake = std::numeric_limits<std::uint64_t>::max();
 
-/// What epoll_wait(2) takes for `timeout`: whole milliseconds, or -1 for ever.
-int in_milliseconds(std::optional<Duration> timeout) {
-  if (!timeout) return -1;
-  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
-  return static_cast<int>(std::clamp<decltype(whole)>(whole, 0, std::numeric_limits<int>::max()));
-}
-
 void control(int epoll, int operation, const char* call, int fd, epoll_event event) {
   check(::epoll_ctl(epoll, operation, fd, &event), call);
 }
@@ -66,7 +59,8 @@ void Poller::remove(int fd) {
 
 std::size_t Poller::wait(Events& events, std::optional<Duration> timeout) {
   events.events_.clear();
-  const auto plan = user_space_->begin_wait(events.capacity(), in_milliseconds(timeout));
+  const int limit = timeout ? whole_milliseconds(*timeout) : -1;  // -1 is for ever
+  const auto plan = user_space_->begin_wait(events.capacity(), limit);
   const int count =
       ::epoll_wait(epoll_.get(), events.kernel_.data(), static_cast<int>(plan.room), plan.timeout);
   const int error = count == -1 ? errno : 0;

@@ -9,8 +9,7 @@
 //  2. A user registration is in the queue of ready ones exactly while it has an event to give, and
 //     is there once. The queue and the sleep state are guarded by one mutex.
 //  3. While the state is `asleep`, the queue is empty. Whoever fills it makes the state `woken`,
-//  and
-//     writes to the eventfd after the mutex is released. So no wake-up is lost, and a sleep costs
+//     then releases the mutex, then writes to the eventfd. So no wake-up is lost, and a sleep costs
 //     one write at most. The states are drawn in user_space.hpp.
 //  4. Nobody reads the eventfd: it is registered edge-triggered, and each write is a new edge.
 #pragma once

@@ -5,18 +5,17 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/report.hpp"
+#include "common/testing/chapters.hpp"
 #include "measure.hpp"
 
 namespace {
@@ -68,25 +67,6 @@ class Progress {
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   Duration next_{};
 };
-
-/// Named like 04_poll, and with both programs in it.
-bool is_built_chapter(const path& directory) {
-  const std::string name = directory.filename();
-  return name.find_first_not_of("0123456789") == 2 && name[2] == '_' &&
-         exists(directory / "server") && exists(directory / "client");
-}
-
-/// The chapters in the build directory that demo itself is in.
-std::vector<path> built_chapters() {
-  const path build = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path();
-  std::vector<path> chapters;
-  for (const path& directory : std::filesystem::directory_iterator(build)) {
-    if (is_built_chapter(directory)) chapters.push_back(directory);
-  }
-  if (chapters.empty()) throw std::runtime_error("no chapter is built in " + build.string());
-  std::sort(chapters.begin(), chapters.end());
-  return chapters;
-}
 
 /// A chapter that fails costs its own row and no other.
 Row run(const path& chapter, const Workload& workload) {
@@ -149,7 +129,9 @@ int main(int argc, char** argv) {
   cli.add_delay(workload.delay);
   return cli.run(argc, argv, [&] {
     std::vector<Row> rows;
-    for (const path& chapter : built_chapters()) rows.push_back(run(chapter, workload));
+    for (const path& chapter : common::testing::built_chapters({"server", "client"})) {
+      rows.push_back(run(chapter, workload));
+    }
     print_table(rows, workload);
     return print_errors(rows);
   });

@@ -16,6 +16,8 @@ struct Chapter {
   bool one_at_a_time = false;
   /// The servers take a core even when nothing happens: the lesson of 03.
   bool busy = false;
+  /// The start/end server hears of a reset while the connection waits, not first when it writes.
+  bool hears_resets = false;
 
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }

@@ -67,6 +67,15 @@ TEST_SUITE("client") {
     CHECK(result.err.find("it sent \"more\" last") != std::string::npos);
   }
 
+  TEST_CASE("a client whose connections all wait makes no system call in a second, except in 03") {
+    FakeServer server("2");
+    const Fd silent = accept(server.listener.get());
+    const Fd started = accept(server.listener.get());
+    write_all(started.get(), std::string_view("start 1\n"));
+    server.client.wait_for_output("start 1");
+    CHECK(sleeps_through_a_second(server.client.pid()) == !chapter.busy);
+  }
+
   TEST_CASE("of a line that does not end, 64 KiB are printed, not kept for ever") {
     FakeServer server("1");
     const Fd socket = accept(server.listener.get());

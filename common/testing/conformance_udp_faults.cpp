@@ -82,7 +82,7 @@ TEST_SUITE("udp_echo") {
       unlucky.send("hello\n");
       server.program().wait_for_error(to_string(unlucky.address()) +
                                       ": sendto: Operation not permitted");
-      CHECK(idle_load(server.pid()) < 0.25);
+      CHECK(idle_load(server.pid()) < 0.05);
       CHECK(UdpPeer(server.port()).exchange("hello\n") == "hello\n");
       CHECK(unlucky.exchange("again\n") == "again\n");
       const Result result = stop(server);

@@ -14,14 +14,10 @@
 namespace common::testing {
 namespace {
 
-int milliseconds(Duration duration) {
-  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
-}
-
 /// Waits until `fd` is ready for one of `events`. Returns what it is ready for; 0 when time is up.
 short wait_for(int fd, short events, Duration limit) {
   pollfd ready{fd, events, 0};
-  check(retry([&] { return ::poll(&ready, 1, milliseconds(limit)); }), "poll");
+  check(retry([&] { return ::poll(&ready, 1, whole_milliseconds(limit)); }), "poll");
   return ready.revents;
 }
 

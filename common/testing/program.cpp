@@ -199,9 +199,8 @@ Result Program::wait(Duration patience) {
   // A pidfd becomes readable when the process ends: waitpid(2) itself knows no time limit.
   const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid_, 0), "pidfd_open")));
   pollfd ended{pidfd.get(), POLLIN, 0};
-  const auto limit_ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
   const int ready =
-      check(retry([&] { return ::poll(&ended, 1, static_cast<int>(limit_ms)); }), "poll");
+      check(retry([&] { return ::poll(&ended, 1, whole_milliseconds(patience)); }), "poll");
   if (ready == 0) signal(SIGKILL);
 
   int status = 0;

@@ -1,8 +1,13 @@
 #include "common/testing/server.hpp"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+
+#include "common/error.hpp"
 
 namespace common::testing {
 namespace {
@@ -51,6 +56,19 @@ void stop_for_now(Server& server) {
            info.si_pid == server.pid();
   };
   wait_until(stands, "the server was stopped");
+}
+
+Fd share_last_socket(const Server& server) {
+  const std::string files = "/proc/" + std::to_string(server.pid()) + "/fd";
+  int last = -1;
+  for (const auto& entry : std::filesystem::directory_iterator(files)) {
+    if (!std::filesystem::read_symlink(entry).string().starts_with("socket:")) continue;
+    last = std::max(last, std::stoi(entry.path().filename()));
+  }
+  if (last == -1) throw std::runtime_error("the server has no socket");
+  const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, server.pid(), 0), "pidfd_open")));
+  return Fd(
+      static_cast<int>(check(::syscall(SYS_pidfd_getfd, pidfd.get(), last, 0), "pidfd_getfd")));
 }
 
 std::uint64_t statistic(const Result& result, const std::string& name) {

@@ -52,6 +52,10 @@ void wait_for_spin(pid_t pid);
 /// Stops `server` with SIGSTOP and waits until it stands; SIGCONT lets it go on.
 void stop_for_now(Server& server);
 
+/// The socket of `server` with the highest number: what is done to it here happens to the server.
+/// See pidfd_getfd(2).
+Fd share_last_socket(const Server& server);
+
 /// Waits until `condition` holds, asking again and again. Throws TimeLimit with `what`.
 template <class Condition>
 void wait_until(Condition condition, const std::string& what) {

@@ -86,6 +86,58 @@ TEST_SUITE("statistics and accept") {
     CHECK(!acceptor.open());
   }
 
+  TEST_CASE("what `take` throws costs its connection, and neither the others nor a rest") {
+    const Shutdown shutdown;
+    Statistics statistics;
+    NonblockingAcceptor acceptor(any_port(), shutdown, statistics);
+    const std::uint16_t port = local_address(acceptor.fd()).port();
+    const testing::Peer first(port);
+    const testing::Peer second(port);
+    std::vector<std::uint64_t> numbers;
+    CHECK(acceptor.accept_pending([&](const Fd&, std::uint64_t number) {
+      numbers.push_back(number);
+      if (number == 1) throw std::system_error(EMFILE, std::generic_category(), "take");
+    }));
+    CHECK((numbers == std::vector<std::uint64_t>{1, 2}));
+    CHECK(!acceptor.resting());
+  }
+
+  TEST_CASE("a NonblockingAcceptor takes no more connections than --connections allows") {
+    const Shutdown shutdown;
+    Statistics statistics;
+    ServerOptions options = any_port();
+    options.connections = 2;
+    NonblockingAcceptor acceptor(options, shutdown, statistics);
+    std::vector<testing::Peer> peers;
+    for (int i = 0; i < 3; ++i) peers.emplace_back(local_address(acceptor.fd()).port());
+    int taken = 0;
+    CHECK(!acceptor.accept_pending([&](const Fd&, std::uint64_t) { ++taken; }));
+    CHECK(taken == 2);
+    CHECK(!acceptor.accepting());
+    CHECK(acceptor.rest_ends() == Clock::time_point::max());
+  }
+
+  TEST_CASE("while it rests, a NonblockingAcceptor does not wait for connections, and has an end") {
+    const Shutdown shutdown;
+    Statistics statistics;
+    NonblockingAcceptor acceptor(any_port(), shutdown, statistics);
+    CHECK(acceptor.accepting());
+    CHECK(acceptor.rest_ends() == Clock::time_point::max());
+    const testing::Peer peer(local_address(acceptor.fd()).port());
+    const auto before = Clock::now();
+    {
+      const NoDescriptors shortage;
+      CHECK(!acceptor.accept_pending([](const Fd&, std::uint64_t) {}));
+    }
+    const auto end = acceptor.rest_ends();
+    if (Clock::now() < before + kAcceptPause) {  // on a very slow machine it is over already
+      CHECK(!acceptor.accepting());
+      CHECK(end < Clock::time_point::max());
+    }
+    { const Statistics::Open closes_at_once(statistics); }
+    CHECK(acceptor.accepting());
+  }
+
   TEST_CASE("without a descriptor a NonblockingAcceptor rests, and does not say that none waits") {
     const Shutdown shutdown;
     Statistics statistics;

@@ -258,7 +258,7 @@ TEST_SUITE("poller") {
     CHECK(look(poller).empty());
   }
 
-  TEST_CASE("a timeout is rounded up to whole milliseconds, and clamped") {
+  TEST_CASE("a timeout reaches the kernel rounded up, and none is for ever") {
     SocketPair pair;
     Poller poller;
     poller.add(pair.ours.get(), kToken, Ready::writable(), PollOpt::level());  // so none sleeps
@@ -271,12 +271,8 @@ TEST_SUITE("poller") {
     CHECK(asked(std::nullopt) == -1);
     CHECK(asked(Duration::zero()) == 0);
     CHECK(asked(nanoseconds(1)) == 1);
-    CHECK(asked(microseconds(100)) == 1);
-    CHECK(asked(milliseconds(1)) == 1);
     CHECK(asked(microseconds(1001)) == 2);
-    CHECK(asked(std::chrono::hours(24 * 365)) == INT_MAX);
-    CHECK(asked(Duration::max()) == INT_MAX);
-    CHECK(asked(nanoseconds(-1)) == 0);
+    CHECK(asked(Duration::max()) == INT_MAX);  // the other limits: see clock.cpp
     CHECK(asked(Duration::min()) == 0);
   }
 

@@ -80,6 +80,18 @@ TEST_SUITE("socket") {
     CHECK(error_of(connect) == "no error");
   }
 
+  TEST_CASE("a hangup is told with its reason, or as the end of a connection that ended in order") {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    testing::Peer peer(local_address(listener.get()).port());
+    const Fd socket = accept(listener.get());
+    peer.reset();
+    pollfd hangup{socket.get(), 0, 0};
+    CHECK(check(::poll(&hangup, 1, -1), "poll") == 1);
+    const auto tell = [&] { throw_hangup(socket.get()); };
+    CHECK(error_of(tell) == "connection: Connection reset by peer");
+    CHECK(error_of(tell) == "connection: Transport endpoint is not connected");  // it was taken off
+  }
+
   TEST_CASE("each address of a name is tried until one answers") {
     for (const Address& address : resolve("localhost", 0, Transport::tcp)) {
       const std::string host = address.family() == AF_INET6 ? "::1" : "127.0.0.1";

@@ -1,0 +1,60 @@
+// What does a connection remember of what the kernel has said? Each rule of Readiness.
+
+#include "readiness.hpp"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+
+namespace {
+
+TEST_CASE("at first nothing is ready") {
+  const Readiness ready;
+  CHECK(!ready.readable);
+  CHECK(!ready.writable);
+}
+
+TEST_CASE("what was told once stays true until a call shows that it no longer holds") {
+  Readiness ready;
+  ready.add(EPOLLIN);
+  ready.add(EPOLLOUT);
+  CHECK(ready.readable);
+  CHECK(ready.writable);
+  ready.read_short();
+  CHECK(!ready.readable);
+  CHECK(ready.writable);
+  ready.add(EPOLLIN);
+  ready.write_short();
+  CHECK(ready.readable);
+  CHECK(!ready.writable);
+}
+
+TEST_CASE("a peer's half-close does not make a full socket writable") {
+  Readiness ready;
+  ready.add(EPOLLIN | EPOLLRDHUP);
+  CHECK(ready.readable);
+  CHECK(!ready.writable);
+}
+
+TEST_CASE("after the peer's end a short read leaves it readable, whatever is told later") {
+  for (const std::uint32_t end : {EPOLLRDHUP, EPOLLHUP, EPOLLERR}) {
+    CAPTURE(end);
+    Readiness ready;
+    ready.add(end);
+    ready.add(EPOLLOUT);
+    ready.read_short();
+    CHECK(ready.readable);
+  }
+}
+
+TEST_CASE("after a hangup or an error any call is worth trying: it will tell") {
+  for (const std::uint32_t end : {EPOLLHUP, EPOLLERR}) {
+    CAPTURE(end);
+    Readiness ready;
+    ready.add(end);
+    CHECK(ready.readable);
+    CHECK(ready.writable);
+  }
+}
+
+}  // namespace

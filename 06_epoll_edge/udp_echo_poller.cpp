@@ -1,0 +1,82 @@
+// 06, epoll edge: an echo for datagrams that waits for both directions through the poller.
+//
+// A datagram that the kernel does not take back at once waits in a queue of 64. The program waits
+// to write while something is in the queue, and to read while there is room in it. The poller tells
+// of each change once: the program goes on until the kernel can do no more.
+//
+//   build/06_epoll_edge/udp_echo_poller     in one terminal
+//   echo hello | nc -u -w 1 127.0.0.1 2000  in another: hello comes back; then stop it with Ctrl-C
+
+#include "common/cli.hpp"
+#include "common/datagram_echo.hpp"
+#include "common/poller.hpp"
+#include "common/report.hpp"
+#include "common/shutdown.hpp"
+
+namespace {
+
+constexpr common::Token kShutdown{0};
+constexpr common::Token kSocket{1};
+
+class Server {
+ public:
+  explicit Server(const common::ServerOptions& options) : echo_(options) {
+    poller_.add(shutdown_.fd(), kShutdown, common::Ready::readable(), common::PollOpt::level());
+    poller_.add(echo_.fd(), kSocket, interest_, common::PollOpt::edge());
+    common::announce(echo_.fd());
+  }
+
+  void run() {
+    while (!shutdown_.requested() && !echo_.done()) {
+      wait();
+      // What is left undone is not told again: go on until neither call can. A peer that never
+      // pauses could keep us here, so this, too, looks whether to stop.
+      while (advance() && !shutdown_.requested() && !echo_.done()) continue;
+    }
+    echo_.print();
+  }
+
+ private:
+  /// Receives one datagram if the queue has room, sends one if there is one: false if neither went.
+  bool advance() {
+    const bool received = echo_.receive();
+    const bool sent = echo_.send();
+    return received || sent;
+  }
+
+  /// Sleeps until it is worth trying to receive or to send, or a signal comes. What the socket is
+  /// ready for is not looked at: it would be a hint only, and each call says if it would block.
+  void wait() {
+    const common::Ready before = interest_;
+    interest_ = common::Ready();
+    if (echo_.wants_to_receive()) interest_ = interest_ | common::Ready::readable();
+    if (echo_.wants_to_send()) interest_ = interest_ | common::Ready::writable();
+    // The kernel is asked again as long as something waits to be sent: each time it looks at the
+    // socket anew, so room that was made meanwhile is told.
+    if (interest_ != before || echo_.wants_to_send()) {
+      poller_.modify(echo_.fd(), kSocket, interest_, common::PollOpt::edge());
+    }
+    poller_.wait(events_);
+  }
+
+  const common::Shutdown shutdown_;
+  common::Poller poller_;
+  common::Events events_{2};
+  common::Ready interest_ = common::Ready::readable();  // as the poller was told last
+  common::DatagramEcho echo_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::ServerOptions options;
+  options.port = 2000;
+  common::CommandLine cli("Sends every datagram back, and waits for both directions with a poller.",
+                          "echo hello | nc -u -w 1 127.0.0.1 2000");
+  cli.add_endpoint(options);
+  cli.add_connections(options.connections);
+  return cli.run(argc, argv, [&] {
+    Server(options).run();
+    return 0;
+  });
+}
