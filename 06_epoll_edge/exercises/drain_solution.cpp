@@ -1,0 +1,18 @@
+#include "drain.hpp"
+
+#include <array>
+
+#include "common/io.hpp"
+
+bool Inbox::drain(int fd, std::uint32_t events) {
+  ready_.add(events);
+  std::array<char, kRead> buffer;
+  for (int round = 0; ready_.readable && round < kRoundsPerTurn; ++round) {
+    const auto size = common::try_read(fd, buffer);
+    bytes_.append(buffer.data(), size.value_or(0));
+    if (size.value_or(0) < buffer.size()) ready_.read_short();
+    ended_ = size == 0;
+    if (ended_ || !size) ready_.readable = false;  // whatever epoll has said
+  }
+  return ready_.readable;
+}
