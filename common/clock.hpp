@@ -25,7 +25,9 @@ inline int whole_milliseconds(Duration limit) {
 /// The same for the time from `now` to `deadline`: 0 when it has passed, and -1, which is for ever,
 /// for `Clock::time_point::max()`.
 inline int milliseconds_until(Clock::time_point deadline, Clock::time_point now = Clock::now()) {
-  return deadline == Clock::time_point::max() ? -1 : whole_milliseconds(deadline - now);
+  if (deadline == Clock::time_point::max()) return -1;
+  if (deadline <= now) return 0;  // also where the difference would overflow
+  return whole_milliseconds(deadline - now);
 }
 
 }  // namespace common
