@@ -39,6 +39,7 @@ TEST_CASE("a deadline that has passed is 0 milliseconds away, and never -1, whic
 
 TEST_CASE("no deadline is for ever; one in a year is as long as an int allows") {
   CHECK(milliseconds_until(Clock::time_point::max()) == -1);
+  CHECK(milliseconds_until(Clock::time_point::min()) == 0);
   CHECK(milliseconds_until(Clock::now() + 24h * 365) == std::numeric_limits<int>::max());
 }
 
