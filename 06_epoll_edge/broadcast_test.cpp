@@ -3,9 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <fstream>
-#include <map>
 #include <random>
 #include <span>
 #include <sstream>
@@ -24,6 +24,7 @@ namespace common::testing {
 namespace {
 
 constexpr std::size_t kMiB = 1024 * 1024;
+constexpr int kSmall = 16 * 1024;  // receive buffer: so it is soon noticed who does not read
 const std::string kTooSlow = "dropped: more than 1 MiB behind";
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -88,7 +89,7 @@ class Crowd {
   static constexpr std::size_t kLongest = 10'240'000 / kMessages;  // so 5 MB in all
 
   Crowd() {
-    room_.join(1);
+    room_.join(kSmall);
     while (room_.clients() < 100) listeners_.push_back(&room_.join());
     for (std::size_t i = 0; i < kLeavers; ++i) leaves_.push_back(random_() % kMessages);
     memory_before_ = room_.memory();
@@ -191,27 +192,29 @@ TEST_SUITE("broadcast_server") {
   }
 
   TEST_CASE("four speak at once: all hear the same, and what each said in its order") {
-    constexpr std::size_t kEach = 250;  // of at most 1,024 bytes: nobody can be 1 MiB behind
+    constexpr std::size_t kEach = 128 * 1024;  // 512 KiB in all: nobody can be 1 MiB behind
     Room room(6);
+    std::array<std::string, 4> said;
     std::vector<std::thread> threads;
     for (std::size_t speaker = 0; speaker < 4; ++speaker) {
-      threads.emplace_back([&room, speaker] {
+      said[speaker] = random_bytes(kEach);
+      // Whose byte it is, is in its two lowest bits.
+      for (char& byte : said[speaker])
+        byte = static_cast<char>((byte & ~3) | static_cast<int>(speaker));
+      threads.emplace_back([&, speaker] {
         std::mt19937 random(static_cast<unsigned>(speaker));
-        for (std::size_t i = 0; i < kEach; ++i) {
-          const std::string fill(random() % 1000, static_cast<char>('a' + speaker));
-          room.peers[speaker].send(std::to_string(speaker) + " " + std::to_string(i) + fill + "\n");
+        for (std::size_t at = 0, size = 0; at < kEach; at += size) {
+          size = std::min<std::size_t>(1 + random() % 4096, kEach - at);
+          room.peers[speaker].send(std::string_view(said[speaker]).substr(at, size));
         }
       });
     }
     for (std::thread& thread : threads) thread.join();
-    std::map<char, std::size_t> heard;
-    std::string all;
-    for (std::size_t i = 0; i < 4 * kEach; ++i) {
-      const std::string line = room.peers[5].read_line();
-      REQUIRE(std::stoul(line.substr(2)) == heard[line[0]]++);
-      all += line + "\n";
-    }
-    for (std::size_t i = 0; i < 5; ++i) CHECK((room.peers[i].read(all.size()) == all));
+    const std::string heard = room.peers[0].read(4 * kEach);
+    for (std::size_t i = 1; i < 6; ++i) CHECK((room.peers[i].read(4 * kEach) == heard));
+    std::array<std::string, 4> heard_from;
+    for (const char byte : heard) heard_from[static_cast<std::size_t>(byte & 3)] += byte;
+    CHECK((heard_from == said));
     room.check_stops();
   }
 
@@ -237,13 +240,13 @@ TEST_SUITE("broadcast_server") {
     Room room(1);
     Peer& speaker = room.peers[0];
     // How much it takes until one that does not read is dropped: what the kernel holds, and 1 MiB.
-    room.join(1);
+    room.join(kSmall);
     std::size_t too_much = 0;
     while (count(room.server.program().err(), kTooSlow) == 0) too_much += say(speaker, 4096).size();
     REQUIRE(too_much > kMiB);
     const std::size_t before = room.memory();
     std::vector<Peer*> slow;
-    for (int i = 0; i < 20; ++i) slow.push_back(&room.join(1));
+    for (int i = 0; i < 20; ++i) slow.push_back(&room.join(kSmall));
     const std::string said = say(speaker, too_much - kMiB / 2);
     CHECK(room.memory() < before + 2 * kMiB);
     for (Peer* peer : slow) CHECK((peer->read(said.size()) == said));
@@ -385,9 +388,10 @@ TEST_SUITE("broadcast_server") {
   TEST_CASE("SIGINT and SIGTERM end it at once, with clients that speak, listen, and do not read") {
     for (const int signal : {SIGINT, SIGTERM}) {
       Room room(3);
+      room.join(kSmall);
       CHECK(room.peers[0].exchange("hello\n") == "hello\n");
       room.peers[1].half_close();
-      room.join(1).flood(std::string(kMiB, 'x'));
+      room.peers[2].send(random_bytes(kMiB - 100));  // nobody is dropped for that
       const Result result = room.server.stop(signal);
       CHECK_MESSAGE(result.status == 0, result.err);
       CHECK(statistic(result, "served") == 4);
@@ -444,9 +448,24 @@ TEST_SUITE("broadcast_server") {
       "what is said to ten takes a wait, a read, ten writes, and one call to register again") {
     TracedServer server("broadcast_server");
     std::vector<Peer> peers;
-    for (int i = 0; i < 10; ++i) CHECK(peers.emplace_back(server.port()).exchange("x") == "x");
-    for (int i = 0; i < 10; ++i) CHECK(peers[0].read(i == 0 ? 9 : 10) == "xxxxxxxxxx");
-    const auto trace = server.stop();
+    for (int i = 0; i < 10; ++i) {
+      CHECK(peers.emplace_back(server.port()).exchange("x") == "x");  // so it has joined
+    }
+    for (std::size_t i = 0; i < 10; ++i) peers[i].read(9 - i);
+    for (int i = 0; i < 20; ++i) {
+      peers[3].send("hello");
+      for (Peer& peer : peers) CHECK(peer.read(5) == "hello");
+    }
+    std::vector<std::string> calls;
+    for (const std::string& line : server.stop()) calls.push_back(line.substr(0, line.find('(')));
+    std::vector<std::string> expected = {"read"};
+    expected.insert(expected.end(), 10, "write");
+    expected.insert(expected.end(), {"epoll_ctl", "epoll_wait"});
+    CHECK(std::search(calls.begin(), calls.end(), expected.begin(), expected.end()) != calls.end());
+    // And in the end one write to the pipe that wakes it, and one of the statistics.
+    CHECK(std::ranges::count(calls, "write") == 55 + 200 + 2);
+    CHECK(std::ranges::count(calls, "read") == 10 + 20);
+    CHECK(std::ranges::count(calls, "epoll_ctl") == 10 + 10 + 20);
   }
 #endif
 }
