@@ -242,10 +242,12 @@ TEST_SUITE("broadcast_server") {
     Room room(1);
     Peer& speaker = room.peers[0];
     // How much it takes until one that does not read is dropped: what the kernel holds, and 1 MiB.
-    room.join(kRoom);
+    Peer& dropped = room.join(kRoom);
     std::size_t too_much = 0;
     while (count(room.server.program().err(), kTooSlow) == 0) too_much += say(speaker, 4096).size();
-    REQUIRE(too_much > kMiB);
+    const std::size_t behind = too_much - dropped.read_all().size();
+    CHECK(behind > kMiB);
+    CHECK(behind <= kMiB + 2 * 4096);  // a piece, and one that was said before the line was seen
     wait_until([&] { return room.clients() == 1; }, "it is gone, too: the line comes first");
     const std::size_t before = room.memory();
     std::vector<Peer*> slow;
@@ -255,6 +257,15 @@ TEST_SUITE("broadcast_server") {
     for (Peer* peer : slow) CHECK((peer->read(said.size()) == said));
     CHECK(count(room.server.program().err(), kTooSlow) == 1);
     CHECK(sleeps_through_a_second(room.server.pid()));
+    room.check_stops();
+  }
+
+  TEST_CASE("one that speaks without end and never reads is dropped for its own words") {
+    Room room(1);
+    CHECK_THROWS_AS(room.join(kSmall).flood(random_bytes(kMiB)), std::system_error);
+    room.server.program().wait_for_error("connection 2: " + kTooSlow);
+    wait_until([&] { return room.clients() == 1; }, "it is gone, too: the line comes first");
+    CHECK(room.join().exchange("hello\n") == "hello\n");
     room.check_stops();
   }
 
