@@ -1,15 +1,9 @@
 // Which system calls does the echo server make, and in which order? strace(1) writes them down.
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "common/testing/conformance.hpp"
 #include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "traced_server.hpp"
 
 // Under strace a program with a sanitizer does not run.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -19,50 +13,8 @@ namespace {
 
 constexpr std::size_t kRoundsPerTurn = 4;  // as in readiness.hpp
 
-/// The echo server under strace.
-class TracedServer {
- public:
-  explicit TracedServer(const std::vector<std::string>& flags = {})
-      // With -D the server is our child, and strace its: signals reach the server.
-      : server_(chapter.program("echo_server"), flags, {}, {"strace", "-D", "-o", file_}) {}
-  ~TracedServer() { std::filesystem::remove(file_); }
-
-  std::uint16_t port() const { return server_.port(); }
-  Server& server() { return server_; }
-
-  /// Stops it. Returns the lines of the trace from the first accepted connection on.
-  std::vector<std::string> stop() {
-    const Result result = server_.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
-    wait_until([&] { return text().find("+++ exited") != std::string::npos; }, "all is written");
-    std::vector<std::string> lines;
-    std::ifstream file(file_);
-    for (std::string line; std::getline(file, line);) {
-      if (!lines.empty() || line.starts_with("accept4(")) lines.push_back(line);
-    }
-    return lines;
-  }
-
- private:
-  std::string text() const {
-    std::ostringstream text;
-    text << std::ifstream(file_).rdbuf();
-    return text.str();
-  }
-
-  const std::string file_ =
-      std::filesystem::temp_directory_path() / ("trace." + std::to_string(::getpid()));
-  Server server_;
-};
-
-/// The lines that begin with `call`.
-std::vector<std::string> only(const std::string& call, std::vector<std::string> lines) {
-  std::erase_if(lines, [&](const std::string& line) { return !line.starts_with(call); });
-  return lines;
-}
-
 TEST_CASE("an echo takes three system calls, epoll_wait, read and write, and none would block") {
-  TracedServer server;
+  TracedServer server("echo_server");
   Peer peer(server.port());
   for (int i = 0; i < 10; ++i) CHECK(peer.exchange("x") == "x");
   peer.half_close();
@@ -79,7 +31,7 @@ TEST_CASE("an echo takes three system calls, epoll_wait, read and write, and non
 }
 
 TEST_CASE("bytes and the end of file that come as one edge are both read, and no more is tried") {
-  TracedServer server;
+  TracedServer server("echo_server");
   Peer peer(server.port());
   CHECK(peer.exchange("x") == "x");
   stop_for_now(server.server());
@@ -96,7 +48,7 @@ TEST_CASE("bytes and the end of file that come as one edge are both read, and no
 /// How often the server reads from a peer that has much to say before it reads from another that
 /// has one word, both being ready at the same time.
 std::size_t reads_before_the_other(const std::vector<std::string>& flags) {
-  TracedServer server(flags);
+  TracedServer server("echo_server", flags);
   Peer fast(server.port());
   CHECK(fast.exchange("x") == "x");
   Peer quiet(server.port());

@@ -39,9 +39,8 @@ using std::filesystem::path;
 
 constexpr char kFirstChapter[] = "04";
 
-/// A server with idle connections and one without are measured in turn, so many times: what else
+/// A server with idle connections and one without are measured in turn, several times: what else
 /// the machine does meanwhile meets both alike, and the median is not moved by the worst of it.
-constexpr std::size_t kRounds = 9;
 constexpr Duration kTimePerRound = std::chrono::milliseconds(400);
 
 /// Connections are opened so many at a time: fewer than may wait to be accepted.
@@ -120,25 +119,24 @@ struct Row {
   std::size_t still_up;
 };
 
-Cost median(std::array<Cost, kRounds> costs) {
+Cost median(std::vector<Cost> costs) {
   const auto middle = [&](double Cost::*member) {
-    std::nth_element(costs.begin(), costs.begin() + kRounds / 2, costs.end(),
-                     [=](const Cost& a, const Cost& b) { return a.*member < b.*member; });
-    return costs[kRounds / 2].*member;
+    std::ranges::sort(costs, {}, member);
+    return costs[costs.size() / 2].*member;
   };
   return {middle(&Cost::microseconds), middle(&Cost::echoes)};
 }
 
-Row measure(const path& chapter, std::size_t idle) {
+Row measure(const path& chapter, std::size_t idle, std::size_t rounds) {
   Subject quiet(chapter, 0);
   Subject crowded(chapter, idle);
   quiet.measure();  // the first time nothing is in the caches
   crowded.measure();
-  std::array<Cost, kRounds> alone;
-  std::array<Cost, kRounds> beside_idle;
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    alone[round] = quiet.measure();
-    beside_idle[round] = crowded.measure();
+  std::vector<Cost> alone;
+  std::vector<Cost> beside_idle;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    alone.push_back(quiet.measure());
+    beside_idle.push_back(crowded.measure());
   }
   return {median(alone), median(beside_idle), crowded.idle_still_up()};
 }
@@ -163,7 +161,7 @@ void require_open_files(std::size_t idle) {
 }
 
 /// Returns main's exit status: 1 if a server lost connections.
-int run(std::size_t idle) {
+int run(std::size_t idle, std::size_t rounds) {
   require_open_files(idle);
   std::printf("one client's echoes, alone and beside %zu idle connections\n\n", idle);
   std::printf("%-16s %30s %20s %15s\n", "", "the server's CPU for one", "echoes per second",
@@ -173,7 +171,7 @@ int run(std::size_t idle) {
   int status = 0;
   for (const path& chapter : common::testing::built_chapters({"echo_server"})) {
     if (chapter.filename() < kFirstChapter) continue;
-    const Row row = measure(chapter, idle);
+    const Row row = measure(chapter, idle, rounds);
     print_row(chapter.filename(), row);
     if (row.still_up < idle) status = 1;
   }
@@ -184,8 +182,10 @@ int run(std::size_t idle) {
 
 int main(int argc, char** argv) {
   std::size_t idle = 10'000;
+  std::size_t rounds = 9;
   common::CommandLine cli("Measures what idle connections cost the one that is active.",
                           "build/bench/idle_connections --idle 1000");
   cli.add_count("--idle", "idle connections", idle);
-  return cli.run(argc, argv, [&] { return run(idle); });
+  cli.add_count("--rounds", "how often each server is measured; the median counts", rounds);
+  return cli.run(argc, argv, [&] { return run(idle, rounds); });
 }

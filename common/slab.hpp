@@ -12,7 +12,8 @@
 namespace common {
 
 /// Names one value in a `Slab`: the slot where it is, and which of the values that were ever in
-/// that slot it is. No value has the key `SlabKey{}`, nor the one whose bits are all set.
+/// that slot it is. No value has the generation 0, as in `SlabKey{}`, nor the key whose bits are
+/// all set.
 struct SlabKey {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;

@@ -1,0 +1,60 @@
+// What does the broadcast server know of one client? Its socket, and how much it has got.
+#pragma once
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "common/error.hpp"
+#include "common/fd.hpp"
+#include "common/io.hpp"
+#include "common/poller.hpp"
+#include "common/statistics.hpp"
+#include "transcript.hpp"
+
+/// One client. What is unsent is what has been said since `position`.
+struct Connection {
+  common::Statistics::Open open;
+  common::Fd socket;
+  std::uint64_t number;
+  Transcript::Position position;
+  bool ended = false;                  // it has sent its end of file, and may still listen
+  std::optional<common::Ready> armed;  // what it is registered for; nothing after its event
+};
+
+/// Writes what the kernel takes now.
+inline void flush(Connection& connection, const Transcript& transcript) {
+  while (transcript.behind(connection.position) != 0) {
+    const auto bytes = transcript.since(connection.position);
+    const auto size = common::try_write(connection.socket.get(), bytes).value_or(0);
+    connection.position += size;
+    if (size < bytes.size()) return;
+  }
+}
+
+/// What the connection waits for. Past its end of file, a socket is readable for ever: whoever went
+/// on waiting for that would spin. `hup` and `error` are told in any case.
+inline common::Ready interest(const Connection& connection, const Transcript& transcript) {
+  common::Ready ready;
+  if (!connection.ended) ready = common::Ready::readable() | common::Ready::read_hup();
+  if (transcript.behind(connection.position) != 0) ready = ready | common::Ready::writable();
+  return ready;
+}
+
+/// Takes note of the end of file.
+///
+/// A client that only listens and one that is gone look the same until something is sent to them: a
+/// client that is gone answers with a reset. So that those who left do not stay until somebody says
+/// something, the kernel asks them every ten seconds. One that its own kernel has not forgotten yet
+/// (tcp_fin_timeout, a minute) still gets away with it. See tcp(7), TCP_KEEPIDLE.
+inline void end(Connection& connection) {
+  connection.ended = true;
+  const int on = 1;
+  const int seconds = 10;
+  const int fd = connection.socket.get();
+  common::check(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), "setsockopt");
+  common::check(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds),
+                "setsockopt");
+}

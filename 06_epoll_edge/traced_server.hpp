@@ -1,0 +1,61 @@
+// Which system calls does a server of this chapter make? strace(1) writes them down. Under it a
+// program with a sanitizer does not run.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+
+/// A server under strace.
+class TracedServer {
+ public:
+  explicit TracedServer(const std::string& name, const std::vector<std::string>& flags = {})
+      // With -D the server is our child, and strace its: signals reach the server.
+      : server_(chapter.program(name), flags, {}, {"strace", "-D", "-o", file_}) {}
+  ~TracedServer() { std::filesystem::remove(file_); }
+
+  std::uint16_t port() const { return server_.port(); }
+  Server& server() { return server_; }
+
+  /// Stops it. Returns the lines of the trace from the first accepted connection on.
+  std::vector<std::string> stop() {
+    const Result result = server_.stop();
+    CHECK_MESSAGE(result.status == 0, result.err);
+    wait_until([&] { return text().find("+++ exited") != std::string::npos; }, "all is written");
+    std::vector<std::string> lines;
+    std::ifstream file(file_);
+    for (std::string line; std::getline(file, line);) {
+      if (!lines.empty() || line.starts_with("accept4(")) lines.push_back(line);
+    }
+    return lines;
+  }
+
+ private:
+  std::string text() const {
+    std::ostringstream text;
+    text << std::ifstream(file_).rdbuf();
+    return text.str();
+  }
+
+  const std::string file_ =
+      std::filesystem::temp_directory_path() / ("trace." + std::to_string(::getpid()));
+  Server server_;
+};
+
+/// The lines that begin with `call`.
+inline std::vector<std::string> only(const std::string& call, std::vector<std::string> lines) {
+  std::erase_if(lines, [&](const std::string& line) { return !line.starts_with(call); });
+  return lines;
+}
+
+}  // namespace common::testing
