@@ -73,6 +73,7 @@ class Server {
  private:
   /// Sleeps until there is something to do. The list: the signals, the listener, each connection.
   void wait() {
+    const auto until = acceptor_.rest_ends();
     waits_.clear();
     waits_.push_back({shutdown_.requested() ? -1 : shutdown_.fd(), POLLIN, 0});
     waits_.push_back({acceptor_.accepting() ? acceptor_.fd() : -1, POLLIN, 0});
@@ -81,7 +82,7 @@ class Server {
       if (break_it_.always_pollout) events |= POLLOUT;
       waits_.push_back({connection.socket.get(), events, 0});
     }
-    poll_until(waits_, acceptor_.rest_ends());
+    poll_until(waits_, until);
   }
 
   void accept_pending() {

@@ -73,10 +73,11 @@ class Server {
  private:
   /// Sleeps until there is something to do. The kernel has the list.
   std::span<const epoll_event> wait() {
+    const auto until = acceptor_.rest_ends();
     std::uint32_t events = acceptor_.accepting() ? EPOLLIN : 0u;
     if (break_it_.keep_accepting) events = EPOLLIN;
     epoll_.watch(listener_, acceptor_.fd(), events, kListener);
-    return epoll_.wait(acceptor_.rest_ends());
+    return epoll_.wait(until);
   }
 
   void handle(const epoll_event& event) {

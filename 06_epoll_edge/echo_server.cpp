@@ -89,9 +89,10 @@ class Server {
  private:
   /// Sleeps until there is something to do. The kernel has the list.
   std::span<const epoll_event> wait() {
+    const auto until = acceptor_.rest_ends();
     const std::uint32_t events = acceptor_.accepting() ? EPOLLIN | EPOLLET : 0u;
     epoll_.watch(listener_, acceptor_.fd(), events, kListener);
-    return epoll_.wait(acceptor_.rest_ends());
+    return epoll_.wait(until);
   }
 
   void handle(const epoll_event& event) {

@@ -68,7 +68,8 @@ class NonblockingAcceptor {
   [[nodiscard]] bool accepting() const { return open() && !resting(); }
 
   /// When the present rest ends at the latest, and a loop has to be awake; `time_point::max()`
-  /// when there is none.
+  /// when there is none. Ask this before `accepting`: if the rest ends between the two questions,
+  /// the loop wakes for nothing; the other way round it would sleep and not wait for the listener.
   [[nodiscard]] Clock::time_point rest_ends() const {
     return resting() ? pause_.until() : Clock::time_point::max();
   }
