@@ -74,7 +74,7 @@ class Server {
   /// Sleeps until there is something to do. The list: the signals, the listener, each connection.
   void wait() {
     waits_.clear();
-    waits_.push_back({shutdown_.requested() ? -1 : shutdown_.fd(), POLLIN, 0});
+    waits_.push_back({stopping_ ? -1 : shutdown_.fd(), POLLIN, 0});
     waits_.push_back({acceptor_.accepting() ? acceptor_.fd() : -1, POLLIN, 0});
     for (const auto& [number, connection] : connections_) {
       short events = connection.unsent().empty() ? POLLIN : POLLOUT;
@@ -82,6 +82,7 @@ class Server {
       waits_.push_back({connection.socket.get(), events, 0});
     }
     poll_until(waits_, acceptor_.rest_ends());
+    stopping_ = shutdown_.requested();  // not asked again until each connection had its turn
   }
 
   void accept_pending() {
@@ -93,7 +94,7 @@ class Server {
   void advance_ready() {
     auto wait = waits_.cbegin() + 2;  // in the same order
     for (auto entry = connections_.begin(); entry != connections_.end(); ++wait) {
-      const bool ready = wait->revents != 0 || shutdown_.requested();
+      const bool ready = wait->revents != 0 || stopping_;
       entry = ready ? advance_one(entry) : std::next(entry);
     }
   }
@@ -119,6 +120,7 @@ class Server {
   common::NonblockingAcceptor acceptor_;
   Connections connections_;
   std::vector<pollfd> waits_;
+  bool stopping_ = false;
 };
 
 }  // namespace
