@@ -75,7 +75,7 @@ class Server {
   void wait() {
     const auto until = acceptor_.rest_ends();
     waits_.clear();
-    waits_.push_back({shutdown_.requested() ? -1 : shutdown_.fd(), POLLIN, 0});
+    waits_.push_back({stopping_ ? -1 : shutdown_.fd(), POLLIN, 0});
     waits_.push_back({acceptor_.accepting() ? acceptor_.fd() : -1, POLLIN, 0});
     for (const auto& [number, connection] : connections_) {
       short events = connection.unsent().empty() ? POLLIN : POLLOUT;
@@ -83,6 +83,7 @@ class Server {
       waits_.push_back({connection.socket.get(), events, 0});
     }
     poll_until(waits_, until);
+    stopping_ = shutdown_.requested();  // not asked again until each connection had its turn
   }
 
   void accept_pending() {
@@ -94,7 +95,7 @@ class Server {
   void advance_ready() {
     auto wait = waits_.cbegin() + 2;  // in the same order
     for (auto entry = connections_.begin(); entry != connections_.end(); ++wait) {
-      const bool ready = wait->revents != 0 || shutdown_.requested();
+      const bool ready = wait->revents != 0 || stopping_;
       entry = ready ? advance_one(entry) : std::next(entry);
     }
   }
@@ -120,6 +121,7 @@ class Server {
   common::NonblockingAcceptor acceptor_;
   Connections connections_;
   std::vector<pollfd> waits_;
+  bool stopping_ = false;
 };
 
 }  // namespace

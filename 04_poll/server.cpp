@@ -86,13 +86,14 @@ class Server {
     auto until = acceptor_.rest_ends();
     if (!deadlines_.empty()) until = std::min(until, deadlines_.begin()->first);
     waits_.clear();
-    waits_.push_back({shutdown_.requested() ? -1 : shutdown_.fd(), POLLIN, 0});
+    waits_.push_back({stopping_ ? -1 : shutdown_.fd(), POLLIN, 0});
     waits_.push_back({acceptor_.accepting() ? acceptor_.fd() : -1, POLLIN, 0});
     for (const auto& [number, connection] : connections_) {
       const short events = connection.unsent.empty() ? 0 : POLLOUT;
       waits_.push_back({connection.socket.get(), events, 0});
     }
     poll_until(waits_, until);
+    stopping_ = shutdown_.requested();  // not asked again until each connection had its turn
   }
 
   void accept_pending() {
@@ -104,7 +105,7 @@ class Server {
   void advance_ready() {
     auto wait = waits_.cbegin() + 2;  // in the same order
     for (auto entry = connections_.begin(); entry != connections_.end(); ++wait) {
-      const bool ready = wait->revents != 0 || shutdown_.requested();
+      const bool ready = wait->revents != 0 || stopping_;
       entry = ready ? advance_one(entry, wait->revents) : std::next(entry);
     }
   }
@@ -141,6 +142,7 @@ class Server {
   Connections connections_;
   std::set<std::pair<common::Clock::time_point, std::uint64_t>> deadlines_;
   std::vector<pollfd> waits_;
+  bool stopping_ = false;
 };
 
 }  // namespace
