@@ -24,6 +24,7 @@ TEST_CASE("what was told once stays true until a call shows that it no longer ho
   CHECK(!ready.readable);
   CHECK(ready.writable);
   ready.add(EPOLLIN);
+  CHECK(ready.writable);
   ready.write_short();
   CHECK(ready.readable);
   CHECK(!ready.writable);

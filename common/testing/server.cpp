@@ -47,8 +47,7 @@ void wait_for_spin(pid_t pid) {
              "a server with nothing to do has used 100 ms of CPU time");
 }
 
-void stop_for_now(Server& server) {
-  server.program().signal(SIGSTOP);
+void wait_until_stopped(const Server& server) {
   const auto stands = [&] {
     siginfo_t info{};
     return ::waitid(P_PID, static_cast<id_t>(server.pid()), &info, WSTOPPED | WNOHANG | WNOWAIT) ==
@@ -56,6 +55,11 @@ void stop_for_now(Server& server) {
            info.si_pid == server.pid();
   };
   wait_until(stands, "the server was stopped");
+}
+
+void stop_for_now(Server& server) {
+  server.program().signal(SIGSTOP);
+  wait_until_stopped(server);
 }
 
 Fd share_last_socket(const Server& server) {

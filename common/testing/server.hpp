@@ -49,6 +49,9 @@ bool sleeps_through_a_second(pid_t pid);
 /// Waits until a process that has nothing to do has nevertheless used 100 ms of CPU time: it spins.
 void wait_for_spin(pid_t pid);
 
+/// Waits until `server` stands still after a SIGSTOP.
+void wait_until_stopped(const Server& server);
+
 /// Stops `server` with SIGSTOP and waits until it stands; SIGCONT lets it go on.
 void stop_for_now(Server& server);
 
