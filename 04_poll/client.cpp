@@ -80,9 +80,9 @@ class Client {
   }
 
   void advance_ready() {
-    auto wait = waits_.cbegin();  // in the same order
-    for (auto entry = connections_.begin(); entry != connections_.end(); ++wait) {
-      const bool over = wait->revents != 0 && !step(entry->second);
+    auto answer = waits_.cbegin();  // in the same order
+    for (auto entry = connections_.begin(); entry != connections_.end(); ++answer) {
+      const bool over = answer->revents != 0 && !step(entry->second);
       entry = over ? connections_.erase(entry) : std::next(entry);
     }
   }

@@ -65,7 +65,7 @@ class Server {
     while (acceptor_.open() || !connections_.empty()) {
       wait();
       advance_ready();
-      if (waits_[1].revents != 0) accept_pending();
+      if (waits_[kListener].revents != 0) accept_pending();
     }
     statistics_.print();
   }
@@ -83,7 +83,7 @@ class Server {
       waits_.push_back({connection.socket.get(), events, 0});
     }
     poll_until(waits_, until);
-    stopping_ = shutdown_.requested();  // not asked again until each connection had its turn
+    stopping_ = shutdown_.requested();  // one answer for the whole turn
   }
 
   void accept_pending() {
@@ -93,9 +93,10 @@ class Server {
   }
 
   void advance_ready() {
-    auto wait = waits_.cbegin() + 2;  // in the same order
-    for (auto entry = connections_.begin(); entry != connections_.end(); ++wait) {
-      const bool ready = wait->revents != 0 || stopping_;
+    // In the same order: no connection has been added since `wait`.
+    auto answer = waits_.cbegin() + kFirstConnection;
+    for (auto entry = connections_.begin(); entry != connections_.end(); ++answer) {
+      const bool ready = answer->revents != 0 || stopping_;
       entry = ready ? advance_one(entry) : std::next(entry);
     }
   }

@@ -1,7 +1,7 @@
 // 05, epoll level: an echo server for all clients on one thread, and the kernel keeps the list.
 //
-// What a connection waits for changes when its buffer fills up or runs empty. Only then is the
-// kernel told.
+// What a connection waits for changes when a write leaves something over, and when that is sent.
+// Only then is the kernel told.
 //
 //   build/05_epoll_level/echo_server  in one terminal
 //   nc 127.0.0.1 8000                 in two others: both are answered

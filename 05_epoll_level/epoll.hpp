@@ -36,19 +36,15 @@ class Epoll {
     watch(once, shutdown, EPOLLIN | EPOLLONESHOT, kShutdown);
   }
 
-  /// Puts `fd` on the list, to be watched for `events`; or, where `watch` says that it is there,
-  /// changes what it is watched for; or does nothing, where nothing has changed.
-  void watch(Watch& watch, int fd, std::uint32_t events, std::uint64_t token) {
-    if (watch.fd == fd && watch.events == events) return;
-    const int operation = watch.fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    const Watch wanted{fd, events};
-    control(operation, wanted, token);
-    watch = wanted;
+  /// Puts `fd` on the list, to be watched for `events`; or, where `told` says that it is there,
+  /// changes what it is watched for; or does nothing, where nothing has changed. REQUIRES: the
+  /// descriptor in `told` is still open, or `fd` is another one.
+  void watch(Watch& told, int fd, std::uint32_t events, std::uint64_t token) {
+    if (told.fd == fd && told.events == events) return;
+    const int operation = told.fd == fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    control(operation, fd, events, token);
+    told = {fd, events};
   }
-
-  /// Has the next `wait` tell what `fd` is ready for, also if it has told so before: for who left
-  /// an edge unused (EPOLLET).
-  void ask_again(const Watch& watch, std::uint64_t token) { control(EPOLL_CTL_MOD, watch, token); }
 
   /// Sleeps until something on the list is ready, or `until` has come. Returns what is ready, at
   /// most 64 of them: the others come next time. Valid until the next call.
@@ -62,11 +58,11 @@ class Epoll {
   }
 
  private:
-  void control(int operation, const Watch& wanted, std::uint64_t token) {
+  void control(int operation, int fd, std::uint32_t events, std::uint64_t token) {
     epoll_event event{};
-    event.events = wanted.events;
+    event.events = events;
     event.data.u64 = token;
-    common::check(::epoll_ctl(fd_.get(), operation, wanted.fd, &event), "epoll_ctl");
+    common::check(::epoll_ctl(fd_.get(), operation, fd, &event), "epoll_ctl");
   }
 
   const common::Fd fd_{common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")};

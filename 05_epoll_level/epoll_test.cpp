@@ -35,16 +35,6 @@ TEST_CASE("what has not changed is not told to the kernel: an edge does not come
   CHECK(ready_now(epoll).empty());
 }
 
-TEST_CASE("who asks again is told an edge again") {
-  Epoll epoll;
-  const common::Fd fd = readable();
-  Watch watch;
-  epoll.watch(watch, fd.get(), EPOLLIN | EPOLLET, 1);
-  CHECK((ready_now(epoll) == Tokens{1}));
-  epoll.ask_again(watch, 1);
-  CHECK((ready_now(epoll) == Tokens{1}));
-}
-
 TEST_CASE("a watch that turns to another descriptor puts that one on the list") {
   Epoll epoll;
   common::Fd first = readable();

@@ -21,7 +21,7 @@ struct Connection {
   std::uint64_t number;
   Transcript::Position position;
   bool ended = false;                  // it has sent its end of file, and may still listen
-  std::optional<common::Ready> armed;  // what it is registered for; nothing after its event
+  std::optional<common::Ready> armed;  // what it is registered for; nothing during its turn
 };
 
 /// Writes what the kernel takes now.

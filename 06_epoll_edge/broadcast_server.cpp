@@ -114,7 +114,10 @@ class Server {
       if (connection->ended) return true;
       const auto size = common::try_read(connection->socket.get(), buffer_);
       if (!size) return true;
-      if (*size == 0) end(*connection);
+      if (*size == 0) {
+        end(*connection);
+        return true;
+      }
       tell_all(std::span(buffer_).first(*size));
       // Fewer bytes than there was room for: no more are there now. What comes later, also the end
       // of file, is an event: registering again looks what is there.
@@ -133,7 +136,7 @@ class Server {
         if (transcript_.behind(connection.position) > kMostBehind) {
           throw std::runtime_error("dropped: more than 1 MiB behind");
         }
-        if (connection.armed) rearm(key, connection);  // else it is its turn, or soon will be
+        if (connection.armed) rearm(key, connection);  // else its turn ends with that
         return true;
       });
     });
@@ -163,7 +166,7 @@ class Server {
   common::Slab<Connection> connections_;
   Transcript transcript_;
   std::array<char, kLongestPiece> buffer_;
-  bool accepting_ = false;  // the listener is registered for
+  bool accepting_ = false;  // what the listener is registered for
 };
 
 }  // namespace

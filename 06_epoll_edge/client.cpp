@@ -41,7 +41,7 @@ bool advance(Connection& connection) {
   }
   std::array<char, 4096> buffer;
   const auto size = common::try_read(connection.connector.fd(), buffer);
-  if (size.value_or(0) < buffer.size()) connection.ready.read_short();
+  connection.ready.after_read(size.value_or(0), buffer.size());
   if (!size) return true;
   if (size == 0) {
     connection.lines.finish();
@@ -74,7 +74,7 @@ class Client {
   int run() {
     while (!connections_.empty()) {
       for (const epoll_event& event : epoll_.wait(common::Clock::time_point::max())) {
-        const auto entry = connections_.find(event.data.u64);
+        const auto entry = connections_.find(event.data.u64);  // only its own turn erases it
         entry->second.ready.add(event.events);
         advance_one(entry);
       }

@@ -67,7 +67,7 @@ bool can_advance(const Connection& connection) {
 bool advance_ready(Connection& connection) {
   const bool reads = connection.unsent().empty();
   if (!advance(connection)) return false;
-  if (reads && connection.filled < connection.buffer.size()) connection.ready.read_short();
+  if (reads) connection.ready.after_read(connection.filled, connection.buffer.size());
   if (!connection.unsent().empty()) connection.ready.write_short();
   return true;
 }
@@ -129,7 +129,6 @@ class Server {
 
   bool step(std::uint64_t number, Connection& connection) {
     return common::contain_errors(number, [&] {
-      epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);
       for (int round = 0; can_advance(connection); ++round) {
         if (break_it_.no_drain && round == 1) break;
         if (!break_it_.no_bound && round == kRoundsPerTurn) {
@@ -138,6 +137,7 @@ class Server {
         }
         if (!advance_ready(connection)) return false;
       }
+      epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);
       // An echo lasts as long as its client likes: a stop does not wait for it.
       return !shutdown_.requested();
     });

@@ -1,4 +1,4 @@
-// Do the three studies of the poller show what they say?
+// Do the studies of the poller show what they say?
 
 #include <doctest/doctest.h>
 #include <signal.h>

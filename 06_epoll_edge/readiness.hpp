@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 
+#include <cstddef>
 #include <cstdint>
 
 /// All that can become ready, registered once: each change is told once.
@@ -28,9 +29,12 @@ struct Readiness {
     writable = writable || dead || (events & EPOLLOUT);
   }
 
-  /// A read returned less than was asked for: the socket is empty. The next byte is a new edge.
-  void read_short() { readable = ended; }
+  /// A read got `got` of the `asked` bytes; 0 if it would have blocked. If not all: the socket is
+  /// empty, and the next byte will be a new edge.
+  void after_read(std::size_t got, std::size_t asked) {
+    readable = got != 0 && (got == asked || ended);
+  }
 
-  /// A write took less than was offered: the socket is full. Room will be a new edge.
+  /// A write took less than was offered: the socket is full, and room will be a new edge.
   void write_short() { writable = false; }
 };

@@ -20,7 +20,9 @@ TEST_CASE("what was told once stays true until a call shows that it no longer ho
   ready.add(EPOLLOUT);
   CHECK(ready.readable);
   CHECK(ready.writable);
-  ready.read_short();
+  ready.after_read(16, 16);
+  CHECK(ready.readable);
+  ready.after_read(15, 16);
   CHECK(!ready.readable);
   CHECK(ready.writable);
   ready.add(EPOLLIN);
@@ -43,8 +45,10 @@ TEST_CASE("after the peer's end a short read leaves it readable, whatever is tol
     Readiness ready;
     ready.add(end);
     ready.add(EPOLLOUT);
-    ready.read_short();
+    ready.after_read(15, 16);
     CHECK(ready.readable);
+    ready.after_read(0, 16);  // but a read that would block is believed
+    CHECK(!ready.readable);
   }
 }
 

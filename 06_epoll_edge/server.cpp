@@ -1,7 +1,7 @@
 // 06, epoll edge: all clients on one thread that sleeps, and hears of each change once.
 //
-// A descriptor is put on the list once, for good. What it becomes ready for is told when it becomes
-// ready, and not again: the thread has to remember what it has not used up.
+// A connection is put on the list once, for good. What comes about is told once: whoever does not
+// use all of it has to ask again.
 //
 //   build/06_epoll_edge/server  in one terminal
 //   build/06_epoll_edge/client  in another: ten clients, one second; look at cpu= at the end
@@ -131,7 +131,7 @@ class Server {
 
   bool step(std::uint64_t number, Connection& connection, std::uint32_t events) {
     return common::contain_errors(number, [&] {
-      // A reset is reported whatever was asked for, and again until the connection is closed.
+      // A reset is reported whatever was asked for, and only once.
       if (events & (EPOLLERR | EPOLLHUP)) common::throw_hangup(connection.socket.get());
       if (!advance(connection, number, delay_)) return false;
       epoll_.watch(connection.watch, connection.socket.get(), EPOLLOUT | EPOLLET, number);

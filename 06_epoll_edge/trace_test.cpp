@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/testing/peer.hpp"
+#include "readiness.hpp"
 #include "traced_server.hpp"
 
 // Under strace a program with a sanitizer does not run.
@@ -10,8 +11,6 @@
 
 namespace common::testing {
 namespace {
-
-constexpr std::size_t kRoundsPerTurn = 4;  // as in readiness.hpp
 
 TEST_CASE("an echo takes three system calls, epoll_wait, read and write, and none would block") {
   TracedServer server("echo_server");
@@ -65,11 +64,11 @@ std::size_t reads_before_the_other(const std::vector<std::string>& flags) {
 }
 
 TEST_CASE("one fast peer does not starve the others: after so many rounds it is their turn") {
-  CHECK(reads_before_the_other({}) <= kRoundsPerTurn);
+  CHECK(reads_before_the_other({}) <= std::size_t{kRoundsPerTurn});
 }
 
 TEST_CASE("broken with --no-bound, the others wait for as long as the fast peer likes") {
-  CHECK(reads_before_the_other({"--no-bound"}) > kRoundsPerTurn);
+  CHECK(reads_before_the_other({"--no-bound"}) > std::size_t{kRoundsPerTurn});
 }
 
 }  // namespace

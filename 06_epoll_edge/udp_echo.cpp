@@ -47,8 +47,8 @@ class Server {
     std::uint32_t events = EPOLLET;
     if (echo_.wants_to_receive()) events |= EPOLLIN;
     if (echo_.wants_to_send()) events |= EPOLLOUT;
-    // The kernel is asked again as long as something waits to be sent: each time it looks at the
-    // socket anew, so room that was made meanwhile is told.
+    // A full socket that gets room again is an edge. A call that failed for another reason is not:
+    // so while something waits to be sent, the kernel is asked anew.
     epoll_.watch(watch_, echo_.fd(), events, kSocket);
     if (echo_.wants_to_send()) epoll_.ask_again(watch_, kSocket);
     epoll_.wait(common::Clock::time_point::max());

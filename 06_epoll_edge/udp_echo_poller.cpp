@@ -51,8 +51,8 @@ class Server {
     interest_ = common::Ready();
     if (echo_.wants_to_receive()) interest_ = interest_ | common::Ready::readable();
     if (echo_.wants_to_send()) interest_ = interest_ | common::Ready::writable();
-    // The kernel is asked again as long as something waits to be sent: each time it looks at the
-    // socket anew, so room that was made meanwhile is told.
+    // A full socket that gets room again is an edge. A call that failed for another reason is not:
+    // so while something waits to be sent, the kernel is asked anew.
     if (interest_ != before || echo_.wants_to_send()) {
       poller_.modify(echo_.fd(), kSocket, interest_, common::PollOpt::edge());
     }

@@ -15,8 +15,8 @@ using Clock = std::chrono::steady_clock;
 using Duration = Clock::duration;
 
 /// A time limit in milliseconds, as poll(2) and epoll_wait(2) take it: 0 for a negative one, and
-/// what an int holds, 24 days, for a longer one. Rounded up: who wakes before the time finds
-/// nothing to do, asks for 0 milliseconds, and spins until it has come.
+/// what an int holds, 24 days, for a longer one. Rounded up. Rounded down, a loop would wake
+/// before its time, find nothing to do, wait for 0 milliseconds, and spin until the time has come.
 inline int whole_milliseconds(Duration limit) {
   const auto whole = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
   return static_cast<int>(std::clamp<std::int64_t>(whole, 0, std::numeric_limits<int>::max()));

@@ -33,8 +33,8 @@ struct SlabKey {
 /// an event for a connection that is closed already, finds nothing. The idea is that of the Rust
 /// crates `slab` and `generational-arena`.
 ///
-/// A slot's generation counts up to `kLast`. Then the slot is retired and its memory lost, or its
-/// keys would repeat; that takes four billion values in one slot.
+/// A slot's generation counts up to `kLast`. Then the slot is retired and its memory lost, because
+/// its keys would repeat; that takes four billion values in one slot.
 ///
 /// Pointers to a value stay valid until it is erased. Thread safety: none of its own.
 template <class T, std::uint32_t kLast = std::numeric_limits<std::uint32_t>::max()>

@@ -10,9 +10,8 @@ bool Inbox::drain(int fd, std::uint32_t events) {
   for (int round = 0; ready_.readable && round < kRoundsPerTurn; ++round) {
     const auto size = common::try_read(fd, buffer);
     bytes_.append(buffer.data(), size.value_or(0));
-    if (size.value_or(0) < buffer.size()) ready_.read_short();
+    ready_.after_read(size.value_or(0), buffer.size());
     ended_ = size == 0;
-    if (ended_ || !size) ready_.readable = false;  // whatever epoll has said
   }
   return ready_.readable;
 }

@@ -52,8 +52,8 @@ TEST_SUITE("report") {
   }
 
   TEST_CASE("an error in one connection's work ends that work and nothing else") {
-    CHECK(contain_errors(1, [] { return true; }));
-    CHECK(!contain_errors(2, []() -> bool { throw_error(ECONNRESET, "read"); }));
+    CHECK(contain_errors(std::uint64_t{1}, [] { return true; }));
+    CHECK(!contain_errors(std::uint64_t{2}, []() -> bool { throw_error(ECONNRESET, "read"); }));
     const Address peer = resolve("127.0.0.1", 40'000, Transport::udp).front();
     CHECK(!contain_errors(peer, []() -> bool { throw_error(EPERM, "sendto"); }));
     CHECK(name_of(2) == "connection 2");
