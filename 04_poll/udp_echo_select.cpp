@@ -56,9 +56,10 @@ class Server {
     if (echo_.wants_to_receive()) FD_SET(echo_.fd(), &reading);
     if (echo_.wants_to_send()) FD_SET(echo_.fd(), &writing);
     const int end = std::max(shutdown_.fd(), echo_.fd()) + 1;
-    common::check(
-        common::retry([&] { return ::select(end, &reading, &writing, nullptr, nullptr); }),
-        "select");
+    // A signal ends the wait (EINTR), which does no harm: the loop asks whether to stop.
+    if (::select(end, &reading, &writing, nullptr, nullptr) == -1 && errno != EINTR) {
+      common::throw_error(errno, "select");
+    }
   }
 
   const common::Shutdown shutdown_;
