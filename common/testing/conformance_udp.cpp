@@ -229,7 +229,6 @@ TEST_SUITE("udp_echo") {
                  "the server is busy with the flood");
       const Result result = server.stop();
       CHECK_MESSAGE(result.status == 0, result.err);
-      CHECK(statistic(result, "served") > 0);
     });
   }
 
