@@ -20,7 +20,8 @@ class Inbox {
   ///
   /// A read that returned less than was asked for has emptied the socket, and is not followed by
   /// one that would block. But once epoll has said that the peer has finished, the end of file is
-  /// still behind the bytes, and no other edge comes for it.
+  /// still behind the bytes, and no other edge comes for it. A read that would block is believed,
+  /// whatever epoll has said.
   ///
   /// Throws what `common::try_read` throws.
   bool drain(int fd, std::uint32_t events = 0);
