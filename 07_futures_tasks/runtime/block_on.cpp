@@ -1,0 +1,14 @@
+#include "block_on.hpp"
+
+namespace runtime {
+
+Ref<Executor> make_executor(const Options& options) {
+  if (Executor::try_current() != nullptr) {
+    throw std::logic_error("block_on inside of a runtime would block its thread");
+  }
+  if (options.workers == 0) return Ref<Executor>::adopt(new CurrentThread(options.virtual_clock));
+  if (options.virtual_clock) throw std::invalid_argument("a virtual clock goes without workers");
+  return Ref<Executor>::adopt(new WorkerPool(options.workers, options.driven_by));
+}
+
+}  // namespace runtime

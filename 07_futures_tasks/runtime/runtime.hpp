@@ -1,0 +1,21 @@
+// Everything at once, for programs. To read the runtime, begin with future.hpp.
+#pragma once
+
+#include "async.hpp"
+#include "block_on.hpp"
+#include "ctrl_c.hpp"
+#include "handle.hpp"
+#include "interval.hpp"
+#include "map_error.hpp"
+#include "poll_evented.hpp"
+#include "poll_fn.hpp"
+#include "ready.hpp"
+#include "sleep.hpp"
+#include "spawn.hpp"
+#include "spawn_blocking.hpp"
+#include "tcp_listener.hpp"
+#include "tcp_stream.hpp"
+#include "then.hpp"
+#include "timeout.hpp"
+#include "udp_socket.hpp"
+#include "yield_now.hpp"

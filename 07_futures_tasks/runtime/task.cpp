@@ -1,0 +1,73 @@
+#include "task.hpp"
+
+#include <string>
+
+#include "common/report.hpp"
+
+namespace runtime {
+
+void Task::run() noexcept {
+  if (state_.start() == TaskState::Start::cancel) {
+    drop_future();
+  } else {
+    Context context(*this);
+    if (!poll_future(context)) {
+      if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this);
+      return;
+    }
+  }
+  done();
+}
+
+void Task::cancel() noexcept {
+  state_.seize();
+  drop_future();
+  done();
+}
+
+void Task::done() noexcept {
+  state_.complete();
+  scheduler_->remove(*this);
+  release();  // the scheduler's reference
+}
+
+std::uint64_t Task::wakers() noexcept {
+  const std::lock_guard lock(mutex_);
+  return state_.references() - (has_handle_ ? 2 : 1);
+}
+
+Waker Task::take_joiner() noexcept {
+  if (joiner_ && joiner_.target()->scheduler() == scheduler_.get()) scheduler_->join_ends();
+  return std::exchange(joiner_, Waker());
+}
+
+Waker Task::store_joiner(Context& context) {
+  if (context.is_stored_in(joiner_)) return Waker();
+  Waker old = take_joiner();
+  joiner_ = context.waker();
+  if (joiner_.target()->scheduler() == scheduler_.get()) scheduler_->join_begins();
+  return old;
+}
+
+bool Scheduler::may_be_woken(const List<Task>& tasks) const noexcept {
+  std::uint64_t wakers = 0;
+  for (Task* task = tasks.newest(); task != nullptr; task = task->older) {
+    wakers += task->wakers();
+    if (wakers > joins_.load(std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
+void report_lost_error(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Aborted&) {
+    return;
+  } catch (const std::exception& exception) {
+    common::print_line(std::string("a task that nobody joins has failed: ") + exception.what());
+  } catch (...) {
+    common::print_line("a task that nobody joins has failed");
+  }
+}
+
+}  // namespace runtime

@@ -1,0 +1,192 @@
+// What is a task? A future on the heap, with a state, a scheduler, and a place for its output.
+//
+// Thread safety: `wake`, `abort` and the references are for any thread. The future is touched by
+// one thread at a time, the one that has made the state `running`.
+//
+// Invariants:
+//  1. The future is destroyed before the output is stored, and the output is stored before the
+//     joiner is woken: who has joined a task knows that its destructors have run.
+//  2. The output, the joiner's waker, and whether a JoinHandle exists are guarded by one mutex.
+//  3. Nothing is destroyed or woken under that mutex.
+#pragma once
+
+#include <exception>
+#include <mutex>
+#include <variant>
+
+#include "future.hpp"
+#include "scheduler.hpp"
+#include "small_mutex.hpp"
+#include "task_state.hpp"
+
+namespace runtime {
+
+/// What a task is to its scheduler.
+class Task : public Wakeable {
+ public:
+  explicit Task(Scheduler& scheduler) : scheduler_(scheduler) {}
+  virtual ~Task() = default;
+  Task(Task&&) = delete;
+
+  void wake() noexcept final {
+    if (state_.wake() == TaskState::Next::submit) scheduler_->submit(*this);
+  }
+  void add_ref() noexcept final { state_.add_ref(); }
+  void release() noexcept final {
+    if (state_.release()) delete this;
+  }
+  [[nodiscard]] const Scheduler* scheduler() const noexcept final { return scheduler_.get(); }
+
+  /// Has the future destroyed, by the scheduler, unless the task is done before.
+  void abort() noexcept {
+    if (state_.abort() == TaskState::Next::submit) scheduler_->submit(*this);
+  }
+
+  // For the scheduler:
+
+  /// Polls the future once, or destroys it if the task was aborted. REQUIRES: out of the queue.
+  void run() noexcept;
+  /// Destroys the future without another poll. REQUIRES: as `TaskState::seize`.
+  void cancel() noexcept;
+  /// How many wakers name this task.
+  [[nodiscard]] std::uint64_t wakers() noexcept;
+
+  Task* next_scheduled = nullptr;
+  Task* older = nullptr;
+  Task* newer = nullptr;
+
+ protected:
+  /// Polls the future. When that ends it, destroys it, calls `finish`, and returns true.
+  virtual bool poll_future(Context& context) noexcept = 0;
+  /// Destroys the future and calls `finish`.
+  virtual void drop_future() noexcept = 0;
+
+  /// Stores the output, by `store` under the mutex, and wakes who waits for it.
+  template <class Store>
+  void finish(Store store) noexcept {
+    Waker joiner;
+    {
+      const std::lock_guard lock(mutex_);
+      store();
+      joiner = take_joiner();
+    }
+    joiner.wake();
+  }
+
+  /// Empties the joiner's slot. REQUIRES: the mutex is held.
+  Waker take_joiner() noexcept;
+  /// Makes the joiner's waker one for `context`'s task, and returns the old one, which must be
+  /// dropped without the mutex. REQUIRES: the mutex is held.
+  Waker store_joiner(Context& context);
+
+  SmallMutex mutex_;
+  bool has_handle_ = true;
+
+ private:
+  void done() noexcept;
+
+  TaskState state_;
+  const Ref<Scheduler> scheduler_;
+  Waker joiner_;
+};
+
+/// What it failed with when it was aborted.
+class Aborted : public std::exception {
+ public:
+  [[nodiscard]] const char* what() const noexcept override { return "the task was aborted"; }
+};
+
+/// Says on standard error that a task has failed and nobody will join it.
+void report_lost_error(const std::exception_ptr& error) noexcept;
+
+/// A task that results in a T, whatever its future is.
+template <class T>
+class TaskOf : public Task {
+ public:
+  using Task::Task;
+
+  /// For its JoinHandle: the output, if it is there; otherwise `context`'s task will be woken.
+  /// Throws what the task failed with, or `Aborted`.
+  Poll<T> poll_join(Context& context) {
+    Waker dropped;
+    Output output;
+    {
+      const std::lock_guard lock(mutex_);
+      if (output_.index() == 0) {
+        dropped = store_joiner(context);
+        return pending;
+      }
+      output = std::exchange(output_, Output());
+    }
+    if (auto* error = std::get_if<std::exception_ptr>(&output)) std::rethrow_exception(*error);
+    return std::get<1>(std::move(output));
+  }
+
+  /// The JoinHandle is gone: the output has no reader, and an error goes to standard error.
+  void detach() noexcept {
+    Waker dropped;
+    Output output;
+    {
+      const std::lock_guard lock(mutex_);
+      has_handle_ = false;
+      dropped = take_joiner();
+      output = std::exchange(output_, Output());
+    }
+    report(output);
+    release();
+  }
+
+ protected:
+  void store(Stored<T> value) noexcept { store_output(Output(std::in_place_index<1>, std::move(value))); }
+  void store_error(std::exception_ptr error) noexcept {
+    store_output(Output(std::in_place_index<2>, std::move(error)));
+  }
+
+ private:
+  using Output = std::variant<std::monostate, Stored<T>, std::exception_ptr>;
+
+  void store_output(Output output) noexcept {
+    finish([&] {
+      if (has_handle_) std::swap(output_, output);
+    });
+    report(output);
+  }
+
+  /// An error that nobody will get. `Aborted` is none: somebody wanted that.
+  static void report(const Output& output) noexcept {
+    if (const auto* error = std::get_if<std::exception_ptr>(&output)) report_lost_error(*error);
+  }
+
+  Output output_;
+};
+
+/// A task and its future. What `spawn` makes.
+template <Future F>
+class FutureTask final : public TaskOf<OutputOf<F>> {
+ public:
+  FutureTask(Scheduler& scheduler, F future)
+      : TaskOf<OutputOf<F>>(scheduler), future_(std::in_place, std::move(future)) {}
+
+ private:
+  bool poll_future(Context& context) noexcept override {
+    try {
+      auto result = future_->poll(context);
+      if (!result.is_ready()) return false;
+      future_.reset();
+      this->store(std::move(result).stored());
+    } catch (...) {
+      future_.reset();
+      this->store_error(std::current_exception());
+    }
+    return true;
+  }
+
+  void drop_future() noexcept override {
+    future_.reset();
+    this->store_error(std::make_exception_ptr(Aborted()));
+  }
+
+  std::optional<F> future_;
+};
+
+}  // namespace runtime

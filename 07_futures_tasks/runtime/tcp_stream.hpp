@@ -1,0 +1,105 @@
+// How does a task talk over TCP? With a stream.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async.hpp"
+#include "common/io.hpp"
+#include "poll_evented.hpp"
+
+namespace runtime {
+
+/// A TCP connection. One task may read and another one write at the same time.
+///
+/// Cancelling a read, a `readable` or a `write_some` loses nothing: what has not returned has not
+/// happened. Cancelling `write_all` or `read_to_end` leaves off in the middle: how much is written
+/// is then unknown, and what was read is lost with the coroutine.
+///
+/// Errors of all of these: std::system_error that names the call ("read: Connection reset by peer").
+/// Must not be moved while somebody waits.
+class TcpStream {
+ public:
+  /// No connection.
+  TcpStream() : io_(common::Fd()) {}
+  /// Takes over a connected nonblocking socket.
+  explicit TcpStream(common::Fd socket) : io_(std::move(socket)) {}
+
+  /// Looks up `host` on a thread that may block, and connects to the first of its addresses that
+  /// answers. Throws the last one's error ("connect 127.0.0.1:8000: Connection refused").
+  static Async<TcpStream> connect(std::string host, std::uint16_t port);
+
+  [[nodiscard]] int fd() const { return io_.fd(); }
+  /// True if there is a connection.
+  explicit operator bool() const { return static_cast<bool>(io_.source()); }
+
+  /// Ready when a read would not block. Nothing is held meanwhile: an idle connection costs its
+  /// task and its registration, and no buffer.
+  auto readable() { return io_.readable(); }
+
+  /// Reads into `buffer`, which must be alive until then. 0 is end of file. A future of std::size_t.
+  auto read(std::span<char> buffer) {
+    return io_.io(Direction::read, [buffer](int fd) { return try_read(fd, buffer); });
+  }
+
+  /// Reads what has come, up to 16 KiB, into a string that is as long as that: empty at end of
+  /// file. Holds no buffer while it waits. A future of std::string.
+  auto read_some() { return io_.io(Direction::read, try_read_some); }
+
+  /// Everything up to end of file.
+  Async<std::string> read_to_end();
+
+  /// Writes what the kernel takes now: at least one byte. A future of std::size_t.
+  auto write_some(std::span<const char> bytes) {
+    return io_.io(Direction::write, [bytes](int fd) { return try_write(fd, bytes); });
+  }
+
+  /// Writes from several places with one call, in order. Returns how many bytes that were. See
+  /// writev(2). A future of std::size_t.
+  auto write_vectored(std::vector<std::string_view> pieces) {
+    return io_.io(Direction::write,
+                  [pieces = std::move(pieces)](int fd) { return try_write_vectored(fd, pieces); });
+  }
+
+  /// Writes all of `bytes`, which is kept until then. A future of void.
+  auto write_all(std::string bytes) {
+    return WriteAll(io_, std::move(bytes));
+  }
+
+  /// No more from here: the peer reads end of file, and may still send. See shutdown(2).
+  void half_close();
+
+ private:
+  using Evented = PollEvented<common::Fd>;
+
+  class [[nodiscard]] WriteAll {
+   public:
+    using Output = void;
+
+    WriteAll(Evented& io, std::string bytes) : io_(&io), bytes_(std::move(bytes)) {}
+    WriteAll(WriteAll&& other) noexcept : io_(other.io_), bytes_(std::move(other.bytes_)) {
+      assert(!other.waiting_ && "it was polled");
+    }
+    ~WriteAll() {
+      if (waiting_) io_->forget(Direction::write);
+    }
+
+    Poll<void> poll(Context& context);
+
+   private:
+    Evented* io_;
+    std::string bytes_;
+    std::size_t written_ = 0;
+    bool waiting_ = false;
+  };
+
+  static Tried<std::size_t> try_read(int fd, std::span<char> buffer);
+  static Tried<std::string> try_read_some(int fd);
+  static Tried<std::size_t> try_write(int fd, std::span<const char> bytes);
+  static Tried<std::size_t> try_write_vectored(int fd, const std::vector<std::string_view>& pieces);
+
+  Evented io_;
+};
+
+}  // namespace runtime
