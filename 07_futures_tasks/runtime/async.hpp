@@ -45,8 +45,7 @@ class LeafAwaiter {
  public:
   using Output = OutputOf<F>;
 
-  LeafAwaiter(F&& future, AsyncFrame& frame)
-      : future_(std::forward<F>(future)), frame_(frame) {}
+  LeafAwaiter(F&& future, AsyncFrame& frame) : future_(std::forward<F>(future)), frame_(frame) {}
   LeafAwaiter(LeafAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // the loop polls it at once
@@ -106,13 +105,12 @@ class AsyncPromiseBase : public AsyncFrame {
 template <class T>
 class AsyncPromise : public AsyncPromiseBase {
  public:
-  AsyncPromise()
-      : AsyncPromiseBase(std::coroutine_handle<AsyncPromise>::from_promise(*this)) {}
+  AsyncPromise() : AsyncPromiseBase(std::coroutine_handle<AsyncPromise>::from_promise(*this)) {}
 
   Async<T> get_return_object() { return Async<T>(*this); }
 
   template <class Value>
-    requires std::convertible_to<Value&&, T>
+  requires std::convertible_to<Value&&, T>
   void return_value(Value&& value) {
     if constexpr (std::is_reference_v<T>) {
       result_ = &value;
@@ -130,8 +128,7 @@ class AsyncPromise : public AsyncPromiseBase {
 template <>
 class AsyncPromise<void> : public AsyncPromiseBase {
  public:
-  AsyncPromise()
-      : AsyncPromiseBase(std::coroutine_handle<AsyncPromise>::from_promise(*this)) {}
+  AsyncPromise() : AsyncPromiseBase(std::coroutine_handle<AsyncPromise>::from_promise(*this)) {}
 
   Async<void> get_return_object() { return Async<void>(*this); }
   void return_void() const noexcept {}

@@ -1,4 +1,5 @@
-// Where does work go that blocks, such as looking up a name? To threads that have nothing else to do.
+// Where does work go that blocks, such as looking up a name? To threads that have nothing else to
+// do.
 //
 // Thread safety: all of it.
 #pragma once

@@ -1,4 +1,5 @@
-// What is the same for every executor? The driver, the threads for blocking work, and being current.
+// What is the same for every executor? The driver, the threads for blocking work, and being
+// current.
 #pragma once
 
 #include "blocking_pool.hpp"

@@ -19,55 +19,31 @@ struct Tried {
 template <class Source>
 class PollEvented;
 
-/// An operation that is tried whenever the descriptor may be ready: a future of its result. To
-/// destroy it takes back the wait; an operation that has not returned has not happened.
-template <class Source, class Try>
-class [[nodiscard]] Io {
-  using Result = std::invoke_result_t<Try&, int>;
-
+/// What futures of I/O have in common: to destroy one takes back its wait, so that a task is not
+/// woken for what it has given up.
+template <class Source>
+class IoWait {
  public:
-  using Output = typename decltype(Result::result)::value_type;
-
-  Io(PollEvented<Source>& source, Direction direction, Try attempt)
-      : source_(&source), attempt_(std::move(attempt)), direction_(direction) {}
-  Io(Io&& other) noexcept
-      : source_(other.source_), attempt_(std::move(other.attempt_)), direction_(other.direction_) {
+  IoWait(PollEvented<Source>& source, Direction direction)
+      : source_(&source), direction_(direction) {}
+  IoWait(IoWait&& other) noexcept : source_(other.source_), direction_(other.direction_) {
     assert(!other.waiting_ && "it was polled");
   }
-  ~Io() {
-    if (waiting_) source_->registration_.forget(direction_);
+  ~IoWait() {
+    if (waiting_) source_->forget(direction_);
   }
 
-  Poll<Output> poll(Context& context) {
-    waiting_ = false;
-    auto result = source_->poll_io(direction_, context, attempt_);
+ protected:
+  /// Returns what `attempt` results in, or waits.
+  template <class Try>
+  auto poll_io(Context& context, Try& attempt) {
+    auto result = source_->poll_io(direction_, context, attempt);
     waiting_ = !result.is_ready();
     return result;
   }
 
- private:
-  PollEvented<Source>* source_;
-  Try attempt_;
-  Direction direction_;
-  bool waiting_ = false;
-};
-
-/// Ready when the source is. Nothing is held meanwhile: no buffer.
-template <class Source>
-class [[nodiscard]] Readiness {
- public:
-  using Output = void;
-
-  Readiness(PollEvented<Source>& source, Direction direction)
-      : source_(&source), direction_(direction) {}
-  Readiness(Readiness&& other) noexcept : source_(other.source_), direction_(other.direction_) {
-    assert(!other.waiting_ && "it was polled");
-  }
-  ~Readiness() {
-    if (waiting_) source_->registration_.forget(direction_);
-  }
-
-  Poll<void> poll(Context& context) {
+  /// Ready when the source is.
+  Poll<void> poll_ready(Context& context) {
     waiting_ = !source_->poll_ready(direction_, context).is_ready();
     if (waiting_) return pending;
     return done;
@@ -77,6 +53,32 @@ class [[nodiscard]] Readiness {
   PollEvented<Source>* source_;
   Direction direction_;
   bool waiting_ = false;
+};
+
+/// An operation that is tried whenever the descriptor may be ready: a future of its result. One
+/// that has not returned has not happened.
+template <class Source, class Try>
+class [[nodiscard]] Io : public IoWait<Source> {
+ public:
+  using Output = typename decltype(std::declval<Try&>()(0).result)::value_type;
+
+  Io(PollEvented<Source>& source, Direction direction, Try attempt)
+      : IoWait<Source>(source, direction), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) { return this->poll_io(context, attempt_); }
+
+ private:
+  Try attempt_;
+};
+
+/// Ready when the source is. Nothing is held meanwhile: no buffer.
+template <class Source>
+class [[nodiscard]] Readiness : public IoWait<Source> {
+ public:
+  using Output = void;
+  using IoWait<Source>::IoWait;
+
+  Poll<void> poll(Context& context) { return this->poll_ready(context); }
 };
 
 /// An I/O resource of yours with its registration. `Source` owns, or refers to, a nonblocking
@@ -138,11 +140,6 @@ class PollEvented {
   void forget(Direction direction) noexcept { registration_.forget(direction); }
 
  private:
-  template <class, class>
-  friend class Io;
-  template <class>
-  friend class Readiness;
-
   Source source_;  // first, so that it is destroyed last: deregistered before it is closed
   Registration registration_;
 };

@@ -6,7 +6,8 @@
 // Invariants:
 //  1. A `turn` is one wait of the poller, which is one epoll_wait(2).
 //  2. A descriptor is registered once, edge-triggered.
-//  3. Events carry a slab's key. A late event of a registration that is gone finds nothing, although
+//  3. Events carry a slab's key. A late event of a registration that is gone finds nothing,
+//  although
 //     the descriptor's number may be in use again.
 //  4. Wakers are collected under the mutex, and woken after it is released.
 #pragma once

@@ -37,8 +37,8 @@ void Registration::make(int fd) {
   const Ready reading = Ready::readable() | Ready::read_hup();
   // A new socket has room: assumed, because to be told costs a wait. Where that is wrong, the first
   // write would block, and clears it.
-  entry_ = reactor->add(fd, watches_writing_ ? reading | Ready::writable() : reading,
-                        Ready::writable());
+  entry_ =
+      reactor->add(fd, watches_writing_ ? reading | Ready::writable() : reading, Ready::writable());
   fd_ = fd;
   reactor_ = reactor;
 }

@@ -12,9 +12,9 @@ enum class Interest {
                    ///< that leaves makes room, and the kernel tells that as an edge, wanted or not
 };
 
-/// The registration of one descriptor, at the reactor of the task that polls it first: it is *lazy*,
-/// so that a socket can be made before there is a reactor, and moved to the task that uses it. To
-/// destroy it is to deregister. As in Tokio's first reactor.
+/// The registration of one descriptor, at the reactor of the task that polls it first: it is
+/// *lazy*, so that a socket can be made before there is a reactor, and moved to the task that uses
+/// it. To destroy it is to deregister. As in Tokio's first reactor.
 ///
 /// One task may wait for each direction. Thread safety: the two directions are independent, once
 /// one `poll_ready` has returned.
@@ -26,8 +26,8 @@ class Registration {
   ~Registration() { reset(); }
 
   /// Ready when `fd` is, as far as is known, which is cached: a look at it costs no system call.
-  /// Otherwise the task is woken when it becomes so. Throws when it cannot be registered ("epoll_ctl
-  /// ADD: …"), and std::logic_error outside of a runtime.
+  /// Otherwise the task is woken when it becomes so. Throws when it cannot be registered
+  /// ("epoll_ctl ADD: …"), and std::logic_error outside of a runtime.
   Poll<Observed> poll_ready(int fd, Direction direction, Context& context);
 
   /// After a call on the descriptor has shown that there is no more: the next `poll_ready` waits

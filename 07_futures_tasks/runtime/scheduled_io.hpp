@@ -5,8 +5,8 @@
 //     clear, one must show the tick of the look that came before: if an event came since, the tick
 //     has moved on, and clearing does nothing.
 //  2. `poll_ready` looks, locks, stores the waker, and looks again. The reactor sets readiness,
-//     locks, and takes the wakers. So whichever of the two locks first, no event is lost: either the
-//     second look sees it, or the reactor finds the waker.
+//     locks, and takes the wakers. So whichever of the two locks first, no event is lost: either
+//     the second look sees it, or the reactor finds the waker.
 //  3. Wakers are woken and dropped without the mutex.
 #pragma once
 
@@ -110,9 +110,7 @@ class ScheduledIo {
     return observed;
   }
 
-  Waker& waiting(Direction direction) {
-    return direction == Direction::read ? reader_ : writer_;
-  }
+  Waker& waiting(Direction direction) { return direction == Direction::read ? reader_ : writer_; }
 
   std::atomic<std::uint32_t> word_;
   SmallMutex mutex_;  // guards the two wakers

@@ -137,7 +137,9 @@ class TaskOf : public Task {
   }
 
  protected:
-  void store(Stored<T> value) noexcept { store_output(Output(std::in_place_index<1>, std::move(value))); }
+  void store(Stored<T> value) noexcept {
+    store_output(Output(std::in_place_index<1>, std::move(value)));
+  }
   void store_error(std::exception_ptr error) noexcept {
     store_output(Output(std::in_place_index<2>, std::move(error)));
   }

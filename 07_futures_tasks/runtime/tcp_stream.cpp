@@ -37,7 +37,8 @@ Tried<std::size_t> TcpStream::try_write_vectored(int fd,
   std::size_t total = 0;
   for (const std::string_view piece : pieces) {
     if (vectors.size() == IOV_MAX) break;
-    vectors.push_back({const_cast<char*>(piece.data()), piece.size()});  // writev does not write there
+    vectors.push_back(
+        {const_cast<char*>(piece.data()), piece.size()});  // writev does not write there
     total += piece.size();
   }
   const auto call = [&] { return ::writev(fd, vectors.data(), static_cast<int>(vectors.size())); };
@@ -48,13 +49,11 @@ Tried<std::size_t> TcpStream::try_write_vectored(int fd,
 }
 
 Poll<void> TcpStream::WriteAll::poll(Context& context) {
-  waiting_ = false;
   while (written_ < bytes_.size()) {
     const auto rest = std::span<const char>(bytes_).subspan(written_);
     const auto attempt = [rest](int fd) { return try_write(fd, rest); };
-    auto size = io_->poll_io(Direction::write, context, attempt);
-    waiting_ = !size.is_ready();
-    if (waiting_) return pending;
+    auto size = poll_io(context, attempt);
+    if (!size.is_ready()) return pending;
     written_ += size.take();
   }
   return done;

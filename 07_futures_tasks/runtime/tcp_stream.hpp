@@ -17,8 +17,8 @@ namespace runtime {
 /// happened. Cancelling `write_all` or `read_to_end` leaves off in the middle: how much is written
 /// is then unknown, and what was read is lost with the coroutine.
 ///
-/// Errors of all of these: std::system_error that names the call ("read: Connection reset by peer").
-/// Must not be moved while somebody waits.
+/// Errors of all of these: std::system_error that names the call ("read: Connection reset by
+/// peer"). Must not be moved while somebody waits.
 class TcpStream {
  public:
   /// No connection.
@@ -38,7 +38,8 @@ class TcpStream {
   /// task and its registration, and no buffer.
   auto readable() { return io_.readable(); }
 
-  /// Reads into `buffer`, which must be alive until then. 0 is end of file. A future of std::size_t.
+  /// Reads into `buffer`, which must be alive until then. 0 is end of file. A future of
+  /// std::size_t.
   auto read(std::span<char> buffer) {
     return io_.io(Direction::read, [buffer](int fd) { return try_read(fd, buffer); });
   }
@@ -63,9 +64,7 @@ class TcpStream {
   }
 
   /// Writes all of `bytes`, which is kept until then. A future of void.
-  auto write_all(std::string bytes) {
-    return WriteAll(io_, std::move(bytes));
-  }
+  auto write_all(std::string bytes) { return WriteAll(io_, std::move(bytes)); }
 
   /// No more from here: the peer reads end of file, and may still send. See shutdown(2).
   void half_close();
@@ -73,25 +72,18 @@ class TcpStream {
  private:
   using Evented = PollEvented<common::Fd>;
 
-  class [[nodiscard]] WriteAll {
+  class [[nodiscard]] WriteAll : public IoWait<common::Fd> {
    public:
     using Output = void;
 
-    WriteAll(Evented& io, std::string bytes) : io_(&io), bytes_(std::move(bytes)) {}
-    WriteAll(WriteAll&& other) noexcept : io_(other.io_), bytes_(std::move(other.bytes_)) {
-      assert(!other.waiting_ && "it was polled");
-    }
-    ~WriteAll() {
-      if (waiting_) io_->forget(Direction::write);
-    }
+    WriteAll(Evented& io, std::string bytes)
+        : IoWait(io, Direction::write), bytes_(std::move(bytes)) {}
 
     Poll<void> poll(Context& context);
 
    private:
-    Evented* io_;
     std::string bytes_;
     std::size_t written_ = 0;
-    bool waiting_ = false;
   };
 
   static Tried<std::size_t> try_read(int fd, std::span<char> buffer);

@@ -21,8 +21,7 @@ class [[nodiscard]] Then {
  public:
   using Output = typename ThenOutput<Function, OutputOf<F>>::Type;
 
-  Then(F future, Function function)
-      : future_(std::move(future)), function_(std::move(function)) {}
+  Then(F future, Function function) : future_(std::move(future)), function_(std::move(function)) {}
 
   Poll<Output> poll(Context& context) {
     auto result = future_.poll(context);

@@ -18,8 +18,7 @@ class [[nodiscard]] Timeout {
   /// std::optional of the future's result; for a future of void, whether it was in time.
   using Output = std::conditional_t<kVoid, bool, std::optional<Stored<Inner>>>;
 
-  Timeout(F&& future, Sleep sleep)
-      : future_(std::forward<F>(future)), sleep_(std::move(sleep)) {}
+  Timeout(F&& future, Sleep sleep) : future_(std::forward<F>(future)), sleep_(std::move(sleep)) {}
 
   /// Asks the future first: who is ready in the last moment is in time.
   Poll<Output> poll(Context& context) {

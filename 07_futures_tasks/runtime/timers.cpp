@@ -121,7 +121,8 @@ void Timers::sink(std::size_t index, Item item) {
     const std::size_t first = index * kChildren + 1;
     if (first >= heap_.size()) break;
     std::size_t earliest = first;
-    for (std::size_t child = first + 1; child < std::min(first + kChildren, heap_.size()); ++child) {
+    for (std::size_t child = first + 1; child < std::min(first + kChildren, heap_.size());
+         ++child) {
       if (heap_[child].deadline < heap_[earliest].deadline) earliest = child;
     }
     if (item.deadline <= heap_[earliest].deadline) break;

@@ -27,8 +27,7 @@ class UdpSocket {
   }
   /// Sends one datagram, whole. `bytes` must be alive until then. A future of Done.
   auto send_to(std::span<const char> bytes, common::Address receiver) {
-    return io_.io(Direction::write,
-                  [=](int fd) { return try_send(fd, bytes, receiver); });
+    return io_.io(Direction::write, [=](int fd) { return try_send(fd, bytes, receiver); });
   }
 
   /// The same for futures written by hand.
@@ -45,8 +44,7 @@ class UdpSocket {
  private:
   explicit UdpSocket(common::Fd socket) : io_(std::move(socket), Interest::write_on_demand) {}
   static Tried<common::Datagram> try_receive(int fd, std::span<char> buffer);
-  static Tried<Done> try_send(int fd, std::span<const char> bytes,
-                              const common::Address& receiver);
+  static Tried<Done> try_send(int fd, std::span<const char> bytes, const common::Address& receiver);
 
   PollEvented<common::Fd> io_;
 };

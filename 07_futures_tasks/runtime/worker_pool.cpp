@@ -47,8 +47,7 @@ void WorkerPool::notify(Lock& lock) {
   const bool by_driver = driver_ == std::this_thread::get_id();
   const bool wake_driver = asleep_ == 0 && driver_ != std::thread::id() && !by_driver &&
                            driven_by_ == DrivenBy::idle_worker;
-  const bool wake_worker =
-      asleep_ > 0 && !(by_driver && driven_by_ == DrivenBy::idle_worker);
+  const bool wake_worker = asleep_ > 0 && !(by_driver && driven_by_ == DrivenBy::idle_worker);
   lock.unlock();
   if (wake_worker) submitted_.notify_one();
   if (wake_driver) driver().reactor()->wake();
@@ -107,7 +106,8 @@ void WorkerPool::drive_always() {
 
 /// If this was the last thread that ran a task, can any other come?
 void WorkerPool::find_deadlock() {
-  const std::size_t idle = asleep_ + (driven_by_ == DrivenBy::idle_worker && driver_ != std::thread::id());
+  const std::size_t idle =
+      asleep_ + (driven_by_ == DrivenBy::idle_worker && driver_ != std::thread::id());
   if (idle < workers_ || !queue_.empty() || !parker_ || parker_->woken()) return;
   if (driver().timers().next() || may_be_woken(tasks_)) return;
   deadlocked_ = true;
