@@ -14,6 +14,7 @@ namespace {
 /// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
 const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
 constexpr std::uint64_t kLargestCount = 1'000'000;
+constexpr std::uint64_t kMostWorkers = 1'000;
 constexpr double kLongestDelay = 24 * 3600 * 1e6;
 
 /// CLI11 reads "-3" as a very large unsigned number; this refuses it.
@@ -94,6 +95,14 @@ void CommandLine::add_connections(std::uint64_t& connections) {
 
 void CommandLine::add_clients(std::uint64_t& clients) {
   add_count("--clients", "connections at the same time", clients);
+}
+
+void CommandLine::add_workers(std::size_t& workers) {
+  parser_->app.add_option("--workers", workers, "threads that run tasks; 0: the main thread alone")
+      ->check(between(0, kMostWorkers))
+      ->type_name("N")
+      ->envname("WORKERS")
+      ->capture_default_str();
 }
 
 void CommandLine::add_count(const std::string& name, const std::string& what,

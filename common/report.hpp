@@ -51,12 +51,13 @@ class Failures {
     }
   }
 
+  /// Adds one. The same line is printed once only.
+  void add(const std::string& message);
+
   /// The exit status to return from main: 0 without failures, 1 with some.
   [[nodiscard]] int exit_status() const;
 
  private:
-  void add(const std::string& message);
-
   mutable std::mutex mutex_;
   std::set<std::string> messages_;
 };

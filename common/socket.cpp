@@ -100,15 +100,17 @@ Address local_address(int fd) {
   return address;
 }
 
-std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport) {
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
+                             Lookup lookup) {
   static const ResolverCategory category;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
-  hints.ai_flags = AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV | (lookup == Lookup::none ? AI_NUMERICHOST : 0);
   addrinfo* list = nullptr;
   const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
   if (code == EAI_SYSTEM) throw_error(errno, "resolve " + host);
+  if (code == EAI_NONAME && lookup == Lookup::none) return {};
   if (code != 0) throw std::system_error(code, category, "resolve " + host);
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(list, ::freeaddrinfo);
   std::vector<Address> addresses;

@@ -40,11 +40,16 @@ Address local_address(int fd);
 
 enum class Transport { tcp, udp };
 
+/// Whether `resolve` may look a name up, which takes as long as the resolver likes.
+enum class Lookup { blocking, none };
+
 /// All addresses of `host`, which is a name or an address in numbers, best first.
 ///
-/// Blocks while a name is looked up, for as long as the resolver likes: see getaddrinfo(3).
-/// Throws std::system_error ("resolve nowhere.example: Name or service not known").
-std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport);
+/// Blocks while a name is looked up: see getaddrinfo(3). With `Lookup::none` it never blocks, and
+/// returns nothing for a name. Throws std::system_error ("resolve nowhere.example: Name or service
+/// not known").
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
+                             Lookup lookup = Lookup::blocking);
 
 /// A blocking socket that listens on the first address of `host` that can be bound.
 ///

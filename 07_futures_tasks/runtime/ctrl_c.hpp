@@ -1,20 +1,13 @@
 // How does a task hear that the program should stop? It awaits the signal.
 #pragma once
 
+#include <fcntl.h>
+
+#include "common/error.hpp"
 #include "common/shutdown.hpp"
 #include "poll_evented.hpp"
 
 namespace runtime {
-
-/// Refers to the descriptor of a common::Shutdown.
-class ShutdownSource {
- public:
-  explicit ShutdownSource(const common::Shutdown& shutdown) : fd_(shutdown.fd()) {}
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Ready once SIGINT (Ctrl-C) or SIGTERM has come, or `request` was called; and it stays ready. The
 /// signals are caught from the construction of `shutdown` on, which must live longer. May be polled
@@ -23,7 +16,11 @@ class [[nodiscard]] CtrlC {
  public:
   using Output = void;
 
-  explicit CtrlC(const common::Shutdown& shutdown) : io_(ShutdownSource(shutdown)) {}
+  /// Errors: "fcntl: …" where descriptors have run out. (One can be registered once only, so each
+  /// of these has its own.)
+  explicit CtrlC(const common::Shutdown& shutdown)
+      : io_(common::Fd(
+            common::check(::fcntl(shutdown.fd(), F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC"))) {}
   CtrlC(CtrlC&&) noexcept = default;
 
   Poll<void> poll(Context& context) {
@@ -32,7 +29,7 @@ class [[nodiscard]] CtrlC {
   }
 
  private:
-  PollEvented<ShutdownSource> io_;
+  PollEvented<common::Fd> io_;
 };
 
 /// `co_await ctrl_c(shutdown);`

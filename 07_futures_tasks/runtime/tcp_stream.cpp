@@ -73,9 +73,12 @@ void TcpStream::half_close() {
 }
 
 Async<TcpStream> TcpStream::connect(std::string host, std::uint16_t port) {
-  const auto resolve = [=] { return common::resolve(host, port, common::Transport::tcp); };
-  auto looked_up = spawn_blocking(resolve);
-  const std::vector<common::Address> addresses = co_await looked_up;
+  using common::Lookup, common::Transport;
+  auto addresses = common::resolve(host, port, Transport::tcp, Lookup::none);
+  if (addresses.empty()) {
+    auto lookup = spawn_blocking([=] { return common::resolve(host, port, Transport::tcp); });
+    addresses = co_await lookup;
+  }
   std::exception_ptr error;
   for (const common::Address& address : addresses) {
     try {

@@ -26,8 +26,9 @@ class TcpStream {
   /// Takes over a connected nonblocking socket.
   explicit TcpStream(common::Fd socket) : io_(std::move(socket)) {}
 
-  /// Looks up `host` on a thread that may block, and connects to the first of its addresses that
-  /// answers. Throws the last one's error ("connect 127.0.0.1:8000: Connection refused").
+  /// Looks up `host`, if it is a name, on a thread that may block, and connects to the first of its
+  /// addresses that answers. Throws the last one's error ("connect 127.0.0.1:8000: Connection
+  /// refused").
   static Async<TcpStream> connect(std::string host, std::uint16_t port);
 
   [[nodiscard]] int fd() const { return io_.fd(); }

@@ -1,0 +1,66 @@
+// 07, futures and tasks: a server and ten clients in one program, all of them tasks.
+//
+// Twenty-two tasks, one thread, one second.
+//
+//   time build/07_futures_tasks/client_server
+
+#include "acceptor.hpp"
+#include "common/cli.hpp"
+#include "common/process.hpp"
+#include "connection_tasks.hpp"
+#include "one_client.hpp"
+
+namespace {
+
+runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
+                              common::Duration delay) {
+  co_await socket.write_all("start " + std::to_string(number) + "\n");
+  co_await runtime::sleep(delay);
+  co_await socket.write_all("end " + std::to_string(number) + "\n");
+}
+
+runtime::Async<> serve(Acceptor& acceptor, ConnectionTasks& tasks, common::Duration delay) {
+  for (;;) {
+    runtime::TcpStream socket = co_await acceptor.next();
+    if (!socket) break;
+    const std::uint64_t number = acceptor.number();
+    tasks.spawn(number, one_response(std::move(socket), number, delay));
+  }
+}
+
+runtime::Async<> serve_and_connect(common::ServerOptions options, std::uint64_t clients,
+                                   ConnectionTasks& tasks, common::Failures& failures) {
+  const common::Shutdown shutdown;
+  // The listener comes before the tasks: no client can be too early.
+  runtime::CtrlC stop(shutdown);
+  Acceptor acceptor(options, stop, tasks);
+  options.port = acceptor.port();
+  auto server = runtime::spawn(serve(acceptor, tasks, options.delay));
+  co_await run_clients(options, clients, failures);
+  shutdown.request();
+  co_await server;
+  co_await tasks.finish(stop, options.delay + ConnectionTasks::kTimeToWrite);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::ServerOptions options;
+  std::uint64_t clients = 10;
+  std::size_t workers = 0;
+  common::CommandLine cli("A server and ten clients in one program: a task each, one second.",
+                          "build/07_futures_tasks/server --help");
+  cli.add_endpoint(options);
+  cli.add_delay(options.delay);
+  cli.add_clients(clients);
+  cli.add_workers(workers);
+  return cli.run(argc, argv, [&] {
+    common::prepare_server();
+    common::Statistics statistics;
+    ConnectionTasks tasks(statistics);
+    common::Failures failures;
+    runtime::block_on(serve_and_connect(options, clients, tasks, failures), {.workers = workers});
+    statistics.print();
+    return failures.exit_status();
+  });
+}

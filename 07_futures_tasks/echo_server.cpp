@@ -1,0 +1,56 @@
+// 07, futures and tasks: an echo server with a task for each client.
+//
+// The loop of chapter 02. A client that is silent, or does not read, keeps its own task waiting,
+// which costs a few hundred bytes: no thread, and no buffer.
+//
+//   build/07_futures_tasks/echo_server    in one terminal
+//   nc 127.0.0.1 8000                     in two others: both are answered
+
+#include "acceptor.hpp"
+#include "common/cli.hpp"
+#include "common/process.hpp"
+#include "connection_tasks.hpp"
+#include "runtime/runtime.hpp"
+
+namespace {
+
+runtime::Async<> echo(runtime::TcpStream socket) {
+  for (;;) {
+    std::string bytes = co_await socket.read_some();
+    if (bytes.empty()) co_return;
+    co_await socket.write_all(std::move(bytes));
+  }
+}
+
+runtime::Async<> serve(const common::ServerOptions& options, ConnectionTasks& tasks) {
+  const common::Shutdown shutdown;
+  runtime::CtrlC stop(shutdown);
+  Acceptor acceptor(options, stop, tasks);
+  for (;;) {
+    runtime::TcpStream socket = co_await acceptor.next();
+    if (!socket) break;
+    tasks.spawn(acceptor.number(), echo(std::move(socket)));
+  }
+  // An echo lasts as long as its client likes: a stop does not wait for it.
+  co_await tasks.finish(stop, common::Duration::zero());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::ServerOptions options;
+  std::size_t workers = 0;
+  common::CommandLine cli("Sends every byte back, to every client at once, in a task for each.",
+                          "echo hello | nc -N 127.0.0.1 8000");
+  cli.add_endpoint(options);
+  cli.add_connections(options.connections);
+  cli.add_workers(workers);
+  return cli.run(argc, argv, [&] {
+    common::prepare_server();
+    common::Statistics statistics;
+    ConnectionTasks tasks(statistics);
+    runtime::block_on(serve(options, tasks), {.workers = workers});
+    statistics.print();
+    return 0;
+  });
+}

@@ -1,0 +1,49 @@
+// Does chapter 07 keep its promises? The conformance test runs too, with 0, 1 and 2 workers; here
+// is what is 07's alone.
+
+#include <doctest/doctest.h>
+
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+
+const Chapter chapter{.directory = CHAPTER_DIR, .hears_resets = false};
+
+namespace {
+
+TEST_CASE("client_server serves ten clients at once") {
+  const Result result = run({chapter.program("client_server"), "--port", "0", "--delay", "500ms"});
+  CHECK_MESSAGE(result.status == 0, result.err);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(statistic(result, "peak") == 10);
+}
+
+TEST_CASE("client_server serves as many clients as it is told") {
+  const Result result =
+      run({chapter.program("client_server"), "--port", "0", "--delay", "1ms", "--clients", "3"});
+  CHECK(sorted_lines(result.out) == sorted_lines_of(3));
+}
+
+TEST_CASE("client_server has exit status 1 when its clients fail") {
+  // Standard streams, epoll, eventfd, the signal's pipe and its duplicate, and a listener: nothing
+  // is left for a client's socket.
+  const Result result = run({chapter.program("client_server"), "--port", "0"},
+                            {.open_files = 9, .address_space = {}});
+  CHECK(result.status == 1);
+  CHECK(result.err.starts_with("listening on "));
+}
+
+TEST_CASE("a thousand silent connections take no thread, and no CPU time") {
+  Server server(chapter.program("echo_server"));
+  const std::size_t threads = thread_count(server.pid());
+  std::vector<Peer> peers;
+  for (int i = 0; i < 1000; ++i) peers.emplace_back(server.port());
+  CHECK(peers.back().exchange("x") == "x");
+  CHECK(thread_count(server.pid()) == threads);
+  CHECK(sleeps_through_a_second(server.pid()));
+}
+
+}  // namespace
+}  // namespace common::testing
