@@ -21,17 +21,14 @@ inline runtime::Async<> one_client(common::Endpoint server) {
   lines.finish();
 }
 
-/// Runs `clients` of them at once, each in a task. What one throws goes to `failures` and does not
-/// stop the others.
+/// Runs `clients` of them at once, each in a task. What one throws goes to `failures` at once, and
+/// does not stop the others.
 inline runtime::Async<> run_clients(common::Endpoint server, std::uint64_t clients,
                                     common::Failures& failures) {
+  const auto note = [&failures](const std::exception& error) { failures.add(error.what()); };
   std::vector<runtime::JoinHandle<void>> handles;
-  for (std::uint64_t i = 0; i < clients; ++i) handles.push_back(runtime::spawn(one_client(server)));
-  for (runtime::JoinHandle<void>& handle : handles) {
-    try {
-      co_await handle;
-    } catch (const std::exception& error) {
-      failures.add(error.what());
-    }
+  for (std::uint64_t i = 0; i < clients; ++i) {
+    handles.push_back(runtime::spawn(runtime::map_error(one_client(server), note)));
   }
+  for (runtime::JoinHandle<void>& handle : handles) co_await handle;
 }

@@ -65,7 +65,8 @@ function(chapter_programs chapter)
 endfunction()
 
 # chapter_tests(04_poll): tests.cpp, any NAME_test.cpp beside it, and the conformance test, run against
-# the chapter's programs.
+# the chapter's programs. With more arguments, once for each: chapter_tests(07_x WORKERS=0 WORKERS=2) runs
+# it twice, with a different environment.
 function(chapter_tests chapter)
   if(NOT BUILD_TESTING)
     return()
@@ -80,7 +81,15 @@ function(chapter_tests chapter)
   list(FILTER programs INCLUDE REGEX "^${chapter}_")
   list(FILTER programs EXCLUDE REGEX "_tests$")
   add_dependencies(${chapter}_tests ${programs})
-  doctest_discover_tests(${chapter}_tests TEST_PREFIX "${chapter}: " PROPERTIES TIMEOUT 120)
+  if(NOT ARGN)
+    doctest_discover_tests(${chapter}_tests TEST_PREFIX "${chapter}: " PROPERTIES TIMEOUT 120)
+  endif()
+  foreach(environment IN LISTS ARGN)
+    # The filter takes all tests. It differs, because otherwise all lists would go to the same file.
+    doctest_discover_tests(
+      ${chapter}_tests TEST_PREFIX "${chapter}: ${environment}: " TEST_SPEC "*,${environment}"
+      PROPERTIES TIMEOUT 120 ENVIRONMENT ${environment})
+  endforeach()
 endfunction()
 
 # chapter_exercise(04_poll NAME): exercises/NAME_starter.cpp is for the reader to mend, and becomes the

@@ -39,13 +39,14 @@ class [[nodiscard]] Async : public AsyncOwner {
   T take();
 };
 
-/// `co_await` for a future that is no coroutine of ours: F is that future, or a reference to it.
-template <class F>
+/// `co_await` for a future that is no coroutine of ours. It refers to the future, which is alive: a
+/// temporary lasts, in the coroutine's frame, to the end of the statement that awaits it.
+template <Future F>
 class LeafAwaiter {
  public:
   using Output = OutputOf<F>;
 
-  LeafAwaiter(F&& future, AsyncFrame& frame) : future_(std::forward<F>(future)), frame_(frame) {}
+  LeafAwaiter(F& future, AsyncFrame& frame) : future_(future), frame_(frame) {}
   LeafAwaiter(LeafAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // the loop polls it at once
@@ -62,7 +63,7 @@ class LeafAwaiter {
     return awaiter.result_.is_ready();
   }
 
-  F future_;
+  F& future_;
   AsyncFrame& frame_;
   Poll<Output> result_ = pending;
 };
@@ -71,7 +72,7 @@ class LeafAwaiter {
 template <class T>
 class CallAwaiter {
  public:
-  CallAwaiter(Async<T>&& callee, AsyncFrame& frame) : callee_(std::move(callee)), frame_(frame) {}
+  CallAwaiter(Async<T>& callee, AsyncFrame& frame) : callee_(callee), frame_(frame) {}
   CallAwaiter(CallAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -79,7 +80,7 @@ class CallAwaiter {
   T await_resume() { return callee_.take(); }
 
  private:
-  Async<T> callee_;
+  Async<T>& callee_;
   AsyncFrame& frame_;
 };
 
@@ -93,12 +94,13 @@ class AsyncPromiseBase : public AsyncFrame {
   void unhandled_exception() noexcept { fail(); }
 
   template <FutureOrRef F>
-  LeafAwaiter<F> await_transform(F&& future) {
-    return LeafAwaiter<F>(std::forward<F>(future), *this);
+  LeafAwaiter<std::remove_reference_t<F>> await_transform(F&& future) {
+    return {future, *this};
   }
+  /// One that is passed for good. (An lvalue is a leaf: it may outlive this coroutine.)
   template <class T>
   CallAwaiter<T> await_transform(Async<T>&& callee) {
-    return CallAwaiter<T>(std::move(callee), *this);
+    return {callee, *this};
   }
 };
 

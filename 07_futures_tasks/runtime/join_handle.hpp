@@ -10,8 +10,8 @@ namespace runtime {
 ///     JoinHandle<int> handle = spawn(count());
 ///     const int result = co_await handle;
 ///
-/// The task runs whether or not anybody waits. To destroy the handle is to `detach`. Move-only; the
-/// moved-from and the detached may only be destroyed or assigned to.
+/// The task runs whether or not anybody waits. To destroy the handle is to `detach`. Move-only. One
+/// that was moved from, has given its output, or was detached may be destroyed or assigned to.
 template <class T>
 class [[nodiscard]] JoinHandle {
  public:
@@ -28,11 +28,17 @@ class [[nodiscard]] JoinHandle {
 
   /// The task's output, when it is done. Throws what the task has thrown, and `Aborted` if it was
   /// aborted, or its executor has ended, before it was done.
-  Poll<T> poll(Context& context) { return task_->poll_join(context); }
+  Poll<T> poll(Context& context) {
+    if (!task_->poll_done(context)) return pending;
+    const auto task = Ref<TaskOf<T>>::adopt(std::exchange(task_, nullptr));
+    return task->take_output();
+  }
 
   /// Has the task's future destroyed where it waits, on a thread of its executor. Does not wait for
   /// that: `co_await` the handle, and catch `Aborted`. Without effect on a task that is done.
-  void abort() noexcept { task_->abort(); }
+  void abort() noexcept {
+    if (task_ != nullptr) task_->abort();
+  }
 
   /// Lets the task go on alone. Its result is dropped; an exception from it is a line on standard
   /// error.

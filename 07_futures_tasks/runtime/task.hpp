@@ -105,21 +105,23 @@ class TaskOf : public Task {
  public:
   using Task::Task;
 
-  /// For its JoinHandle: the output, if it is there; otherwise `context`'s task will be woken.
-  /// Throws what the task failed with, or `Aborted`.
-  Poll<T> poll_join(Context& context) {
+  // For its JoinHandle, in this order:
+
+  /// True when the output is there: the handle's time is over. Otherwise `context`'s task will be
+  /// woken.
+  bool poll_done(Context& context) {
     Waker dropped;
-    Output output;
-    {
-      const std::lock_guard lock(mutex_);
-      if (output_.index() == 0) {
-        dropped = store_joiner(context);
-        return pending;
-      }
-      output = std::exchange(output_, Output());
-    }
-    if (auto* error = std::get_if<std::exception_ptr>(&output)) std::rethrow_exception(*error);
-    return std::get<1>(std::move(output));
+    const std::lock_guard lock(mutex_);
+    has_handle_ = output_.index() == 0;
+    if (has_handle_) dropped = store_joiner(context);
+    return !has_handle_;
+  }
+
+  /// What the future resulted in; throws what it failed with, or `Aborted`. Nobody else touches the
+  /// output any more.
+  Poll<T> take_output() {
+    if (auto* error = std::get_if<2>(&output_)) std::rethrow_exception(std::move(*error));
+    return std::get<1>(std::move(output_));
   }
 
   /// The JoinHandle is gone: the output has no reader, and an error goes to standard error.
@@ -156,7 +158,7 @@ class TaskOf : public Task {
 
   /// An error that nobody will get. `Aborted` is none: somebody wanted that.
   static void report(const Output& output) noexcept {
-    if (const auto* error = std::get_if<std::exception_ptr>(&output)) report_lost_error(*error);
+    if (const auto* error = std::get_if<2>(&output)) report_lost_error(*error);
   }
 
   Output output_;
@@ -167,28 +169,33 @@ template <Future F>
 class FutureTask final : public TaskOf<OutputOf<F>> {
  public:
   FutureTask(Scheduler& scheduler, F future)
-      : TaskOf<OutputOf<F>>(scheduler), future_(std::in_place, std::move(future)) {}
+      : TaskOf<OutputOf<F>>(scheduler), future_(std::move(future)) {}
+  // The future was destroyed when the task was done, and no task is deleted before.
+  ~FutureTask() override {}
 
  private:
   bool poll_future(Context& context) noexcept override {
+    Poll<OutputOf<F>> result = pending;
+    std::exception_ptr error;
     try {
-      auto result = future_->poll(context);
-      if (!result.is_ready()) return false;
-      future_.reset();
-      this->store(std::move(result).stored());
+      result = future_.poll(context);
     } catch (...) {
-      future_.reset();
-      this->store_error(std::current_exception());
+      error = std::current_exception();
     }
+    if (!error && !result.is_ready()) return false;
+    std::destroy_at(&future_);
+    error ? this->store_error(std::move(error)) : this->store(std::move(result).stored());
     return true;
   }
 
   void drop_future() noexcept override {
-    future_.reset();
+    std::destroy_at(&future_);
     this->store_error(std::make_exception_ptr(Aborted()));
   }
 
-  std::optional<F> future_;
+  union {
+    F future_;  // its end is not the task's: see invariant 1
+  };
 };
 
 }  // namespace runtime
