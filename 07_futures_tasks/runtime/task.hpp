@@ -175,17 +175,20 @@ class FutureTask final : public TaskOf<OutputOf<F>> {
 
  private:
   bool poll_future(Context& context) noexcept override {
-    Poll<OutputOf<F>> result = pending;
-    std::exception_ptr error;
     try {
-      result = future_.poll(context);
+      auto result = future_.poll(context);
+      if (!result.is_ready()) return false;
+      end_with(std::move(result).stored());
     } catch (...) {
-      error = std::current_exception();
+      std::destroy_at(&future_);
+      this->store_error(std::current_exception());
     }
-    if (!error && !result.is_ready()) return false;
-    std::destroy_at(&future_);
-    error ? this->store_error(std::move(error)) : this->store(std::move(result).stored());
     return true;
+  }
+
+  void end_with(Stored<OutputOf<F>> value) noexcept {
+    std::destroy_at(&future_);
+    this->store(std::move(value));
   }
 
   void drop_future() noexcept override {
