@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "common/testing/text.hpp"
+
 namespace common::testing {
 
 /// What the conformance test must know of the chapter that it runs against. Each chapter's
@@ -26,12 +28,5 @@ struct Chapter {
 };
 
 extern const Chapter chapter;
-
-/// "start 1\nend 1\nstart 2\n…" for `clients` clients, sorted by line.
-std::string sorted_lines_of(std::size_t clients);
-/// The lines of `text`, sorted: for output whose order depends on who came first.
-std::string sorted_lines(const std::string& text);
-/// How often `word` occurs in `text`.
-std::size_t count(const std::string& text, const std::string& word);
 
 }  // namespace common::testing

@@ -1,0 +1,274 @@
+// Step 8: a real waker. A task is polled only when it was woken.
+//
+// A waker names a task, and to wake it is to put it into the queue. The loop polls what is in the
+// queue, and nothing else.
+//
+//   build/07_futures_tasks/steps/08_waker     one second, 31 polls
+
+#include <cstdio>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "common/cli.hpp"
+#include "common/report.hpp"
+#include "runtime/poll.hpp"
+#include "summary.hpp"
+
+namespace {
+
+using common::Clock;
+using common::Duration;
+using runtime::done;
+using runtime::pending;
+using runtime::Poll;
+
+/// The ten end one after the other, this far apart.
+constexpr Duration kApart = std::chrono::milliseconds(5);
+
+Summary summary;
+
+struct Task;
+
+/// The tasks that are to be polled.
+std::deque<std::shared_ptr<Task>> scheduled_tasks;
+
+/// The right to have one task polled again. It names the task, and keeps it in memory.
+class Waker {
+ public:
+  explicit Waker(std::shared_ptr<Task> task) : task_(std::move(task)) {}
+  void wake() const;
+
+ private:
+  std::shared_ptr<Task> task_;
+};
+
+/// What a poll is given: whom to wake when it is worth polling again.
+class Context {
+ public:
+  explicit Context(const Waker& waker) : waker_(waker) {}
+  const Waker& waker() const { return waker_; }
+
+ private:
+  const Waker& waker_;
+};
+
+/// Who is to be woken when.
+std::multimap<Clock::time_point, Waker> wake_times;
+
+/// Ready when its time has come.
+class Sleep {
+ public:
+  using Output = void;
+
+  explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
+
+  Poll<void> poll(Context& context) {
+    if (Clock::now() >= deadline_) return done;
+    if (!registered_) wake_times.emplace(deadline_, context.waker());
+    registered_ = true;
+    return pending;
+  }
+
+ private:
+  const Clock::time_point deadline_;
+  bool registered_ = false;
+};
+
+/// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
+/// were its parameters and local variables are members. Its result is its number.
+class Foo {
+ public:
+  using Output = int;
+
+  Foo(int number, Duration delay) : number_(number), delay_(delay) {}
+
+  /// Goes on from where it left off, as far as it can.
+  Poll<int> poll(Context& context) {
+    if (!sleep_) {
+      std::printf("start %d\n", number_);
+      sleep_.emplace(delay_);
+    }
+    if (!sleep_->poll(context).is_ready()) return pending;
+    std::printf("end %d\n", number_);
+    return number_;
+  }
+
+ private:
+  const int number_;
+  const Duration delay_;
+  std::optional<Sleep> sleep_;
+};
+
+/// Where a task leaves its result, and who waits for it.
+template <class T>
+struct Joint {
+  std::optional<T> result;
+  std::optional<Waker> waker;
+};
+
+/// A future of a task's result.
+template <class T>
+class JoinHandle {
+ public:
+  using Output = T;
+
+  explicit JoinHandle(std::shared_ptr<Joint<T>> joint) : joint_(std::move(joint)) {}
+
+  Poll<T> poll(Context& context) {
+    if (joint_->result) return *std::exchange(joint_->result, std::nullopt);
+    joint_->waker = context.waker();
+    return pending;
+  }
+
+ private:
+  std::shared_ptr<Joint<T>> joint_;
+};
+
+/// A future of any type, in a box: what the loop knows of it is that it can be polled.
+class AnyFuture {
+ public:
+  virtual ~AnyFuture() = default;
+  virtual Poll<void> poll(Context& context) = 0;
+};
+
+/// Its result goes to the joint, and wakes who waits there.
+template <class F>
+class Boxed : public AnyFuture {
+ public:
+  using T = typename F::Output;
+
+  Boxed(F future, std::shared_ptr<Joint<T>> joint)
+      : future_(std::move(future)), joint_(std::move(joint)) {}
+
+  Poll<void> poll(Context& context) override {
+    auto result = future_.poll(context);
+    if (!result.is_ready()) return pending;
+    joint_->result = result.take();
+    if (joint_->waker) joint_->waker->wake();
+    return done;
+  }
+
+ private:
+  F future_;
+  const std::shared_ptr<Joint<T>> joint_;
+};
+
+/// A future with its place in the schedule.
+struct Task {
+  std::unique_ptr<AnyFuture> future;  // until it is done
+  bool scheduled = false;             // it is in the queue, and needs no second place there
+};
+
+/// How many tasks are not done.
+int unfinished_tasks = 0;
+
+void Waker::wake() const {
+  if (std::exchange(task_->scheduled, true)) return;
+  scheduled_tasks.push_back(task_);
+}
+
+/// Makes `future` a task: it will be polled, also if nobody waits for it.
+template <class F>
+JoinHandle<typename F::Output> spawn(F future) {
+  const auto joint = std::make_shared<Joint<typename F::Output>>();
+  const auto task = std::make_shared<Task>();
+  task->future = std::make_unique<Boxed<F>>(std::move(future), joint);
+  ++unfinished_tasks;
+  Waker(task).wake();
+  return JoinHandle(joint);
+}
+
+/// The first task, which spawns ten others, waits for them, and adds up their results.
+class Main {
+ public:
+  using Output = int;
+
+  explicit Main(Duration delay) : delay_(delay) {}
+
+  Poll<int> poll(Context& context) {
+    if (!started_) {
+      for (int number = 1; number <= 10; ++number)
+        handles_.push_back(spawn(Foo(number, delay_ + number * kApart)));
+      started_ = true;
+    }
+    while (!handles_.empty()) {
+      auto result = handles_.front().poll(context);
+      if (!result.is_ready()) return pending;
+      sum_ += result.take();
+      handles_.pop_front();
+    }
+    std::printf("sum %d\n", sum_);
+    return sum_;
+  }
+
+ private:
+  const Duration delay_;
+  bool started_ = false;
+  std::list<JoinHandle<int>> handles_;
+  int sum_ = 0;
+};
+
+/// Wakes those whose time has come.
+void wake_due() {
+  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+    const Waker waker = wake_times.begin()->second;
+    wake_times.erase(wake_times.begin());
+    waker.wake();
+  }
+}
+
+/// Sleeps until a task is scheduled. False if nothing is left that could do that.
+bool wait_for_wake() {
+  if (scheduled_tasks.empty()) {
+    if (wake_times.empty()) return false;
+    std::this_thread::sleep_until(wake_times.begin()->first);
+  }
+  wake_due();
+  return true;
+}
+
+/// Polls the task that has been scheduled first.
+void poll_next() {
+  const std::shared_ptr<Task> task = std::move(scheduled_tasks.front());
+  scheduled_tasks.pop_front();
+  task->scheduled = false;  // from here on a wake counts for the next poll
+  if (!task->future) return;
+  const Waker waker(task);
+  Context context(waker);
+  summary.polled();
+  if (!task->future->poll(context).is_ready()) return;
+  task->future.reset();
+  --unfinished_tasks;
+}
+
+/// Polls tasks that were woken, until all are done. False if nothing can wake them any more.
+bool run() {
+  while (unfinished_tasks > 0) {
+    // A turn: those that are scheduled now. Those that they wake have theirs in the next one.
+    for (std::size_t left = scheduled_tasks.size(); left > 0; --left) poll_next();
+    if (unfinished_tasks > 0 && !wait_for_wake()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Duration delay = std::chrono::seconds(1);
+  common::CommandLine cli("A real waker: only tasks that were woken are polled.",
+                          "build/07_futures_tasks/steps/09_async");
+  cli.add_delay(delay);
+  return cli.run(argc, argv, [&] {
+    spawn(Main(delay));
+    const bool ended = run();
+    summary.print();
+    if (!ended)
+      common::print_line("all tasks are pending, and nothing is left that could wake them");
+    return ended ? 0 : 1;
+  });
+}

@@ -1,0 +1,434 @@
+// Step 11: accept, connect, read and write as futures. They are busy.
+//
+// The server and ten clients are tasks of one thread. What would block says "not yet", and has
+// itself polled again at once: right, and as busy as chapter 03.
+//
+//   build/07_futures_tasks/steps/11_io_busy     one second, and all of it CPU time
+
+#include <poll.h>
+
+#include <array>
+#include <coroutine>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+#include "common/cli.hpp"
+#include "common/io.hpp"
+#include "common/lines.hpp"
+#include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/socket.hpp"
+#include "runtime/poll.hpp"
+#include "summary.hpp"
+
+namespace {
+
+using common::Clock;
+using common::Duration;
+using runtime::done;
+using runtime::Done;
+using runtime::pending;
+using runtime::Poll;
+
+/// The ten end one after the other, this far apart.
+constexpr Duration kApart = std::chrono::milliseconds(5);
+
+Summary summary;
+
+struct Task;
+
+/// The tasks that are to be polled.
+std::deque<std::shared_ptr<Task>> scheduled_tasks;
+
+/// The right to have one task polled again. It names the task, and keeps it in memory.
+class Waker {
+ public:
+  explicit Waker(std::shared_ptr<Task> task) : task_(std::move(task)) {}
+  void wake() const;
+
+ private:
+  std::shared_ptr<Task> task_;
+};
+
+/// What a poll is given: whom to wake when it is worth polling again.
+class Context {
+ public:
+  explicit Context(const Waker& waker) : waker_(waker) {}
+  const Waker& waker() const { return waker_; }
+
+ private:
+  const Waker& waker_;
+};
+
+class Sleep;
+
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+
+/// Ready when its time has come. To destroy it takes its wake time back.
+class Sleep {
+ public:
+  using Output = void;
+
+  explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
+  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}  // before it is polled
+  ~Sleep() { wake_times.erase({deadline_, this}); }
+
+  Poll<void> poll(Context& context) {
+    if (Clock::now() >= deadline_) return done;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
+    return pending;
+  }
+
+ private:
+  const Clock::time_point deadline_;
+};
+
+Sleep sleep(Duration duration) {
+  return Sleep(duration);
+}
+
+/// A coroutine that is a future: it waits, with co_await, for other futures.
+template <class T>
+class Async {
+ public:
+  using Output = T;
+
+  /// What `co_await` does: the coroutine is suspended, and its future is polled by `Async::poll`
+  /// from then on. The future is a temporary in the coroutine, and alive until it is ready.
+  template <class F>
+  class Awaiter {
+   public:
+    explicit Awaiter(F& future) : future_(future) {}
+
+    bool await_ready() const { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> coroutine) {
+      coroutine.promise().awaited = this;
+      coroutine.promise().poll_awaited = &poll;
+    }
+    typename F::Output await_resume() {
+      if (error_) std::rethrow_exception(error_);
+      return result_.take();
+    }
+
+   private:
+    static bool poll(void* self, Context& context) {
+      auto& awaiter = *static_cast<Awaiter*>(self);
+      try {
+        awaiter.result_ = awaiter.future_.poll(context);
+      } catch (...) {
+        awaiter.error_ = std::current_exception();  // to be thrown in the coroutine
+      }
+      return awaiter.error_ || awaiter.result_.is_ready();
+    }
+
+    F& future_;
+    Poll<typename F::Output> result_ = pending;
+    std::exception_ptr error_;
+  };
+
+  struct promise_type {
+    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    std::suspend_always initial_suspend() { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_value(T value) { result.emplace(std::move(value)); }
+    void unhandled_exception() { error = std::current_exception(); }
+    template <class F>
+    Awaiter<std::remove_reference_t<F>> await_transform(F&& future) {
+      return Awaiter<std::remove_reference_t<F>>(future);
+    }
+
+    void* awaited = nullptr;  // an Awaiter of whatever type
+    bool (*poll_awaited)(void*, Context&) = nullptr;
+    std::optional<T> result;
+    std::exception_ptr error;
+  };
+
+  Async(Async&& other) noexcept : coroutine_(std::exchange(other.coroutine_, nullptr)) {}
+  ~Async() {
+    if (coroutine_) coroutine_.destroy();
+  }
+
+  /// Polls what the coroutine waits for, and lets it go on when that is ready.
+  Poll<T> poll(Context& context) {
+    promise_type& promise = coroutine_.promise();
+    while (!coroutine_.done()) {
+      if (promise.awaited != nullptr && !promise.poll_awaited(promise.awaited, context)) {
+        return pending;
+      }
+      promise.awaited = nullptr;
+      coroutine_.resume();
+    }
+    if (promise.error) std::rethrow_exception(promise.error);
+    return *std::move(promise.result);
+  }
+
+ private:
+  using Handle = std::coroutine_handle<promise_type>;
+  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+
+  Handle coroutine_;
+};
+
+/// Where a task leaves its result, and who waits for it.
+template <class T>
+struct Joint {
+  std::optional<T> result;
+  std::optional<Waker> waker;
+};
+
+/// A future of a task's result.
+template <class T>
+class JoinHandle {
+ public:
+  using Output = T;
+
+  explicit JoinHandle(std::shared_ptr<Joint<T>> joint) : joint_(std::move(joint)) {}
+
+  Poll<T> poll(Context& context) {
+    if (joint_->result) return *std::exchange(joint_->result, std::nullopt);
+    joint_->waker = context.waker();
+    return pending;
+  }
+
+ private:
+  std::shared_ptr<Joint<T>> joint_;
+};
+
+/// A future of any type, in a box: what the loop knows of it is that it can be polled.
+class AnyFuture {
+ public:
+  virtual ~AnyFuture() = default;
+  virtual Poll<void> poll(Context& context) = 0;
+};
+
+/// Its result goes to the joint, and wakes who waits there.
+template <class F>
+class Boxed : public AnyFuture {
+ public:
+  using T = typename F::Output;
+
+  Boxed(F future, std::shared_ptr<Joint<T>> joint)
+      : future_(std::move(future)), joint_(std::move(joint)) {}
+
+  Poll<void> poll(Context& context) override {
+    auto result = future_.poll(context);
+    if (!result.is_ready()) return pending;
+    joint_->result = result.take();
+    if (joint_->waker) joint_->waker->wake();
+    return done;
+  }
+
+ private:
+  F future_;
+  const std::shared_ptr<Joint<T>> joint_;
+};
+
+/// A future with its place in the schedule.
+struct Task {
+  std::unique_ptr<AnyFuture> future;  // until it is done
+  bool scheduled = false;             // it is in the queue, and needs no second place there
+};
+
+/// How many tasks are not done.
+int unfinished_tasks = 0;
+
+void Waker::wake() const {
+  if (std::exchange(task_->scheduled, true)) return;
+  scheduled_tasks.push_back(task_);
+}
+
+/// Makes `future` a task: it will be polled, also if nobody waits for it.
+template <class F>
+JoinHandle<typename F::Output> spawn(F future) {
+  const auto joint = std::make_shared<Joint<typename F::Output>>();
+  const auto task = std::make_shared<Task>();
+  task->future = std::make_unique<Boxed<F>>(std::move(future), joint);
+  ++unfinished_tasks;
+  Waker(task).wake();
+  return JoinHandle(joint);
+}
+
+/// A descriptor and its owner.
+using Socket = common::Fd;
+
+/// The mistake: it may be ready by the next poll, so let that be soon.
+void would_block(int, short, Context& context) {
+  context.waker().wake();
+}
+
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  Io(int fd, short events, Attempt attempt)
+      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    would_block(fd_, events_, context);
+    return pending;
+  }
+
+ private:
+  const int fd_;
+  const short events_;
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io(socket, POLLOUT, [socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// How many of `bytes` the kernel took.
+auto write_some(int socket, std::string_view bytes) {
+  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
+}
+
+Async<Done> write_all(int socket, std::string bytes) {
+  std::string_view unsent = bytes;
+  while (!unsent.empty()) {
+    const std::size_t size = co_await write_some(socket, unsent);
+    unsent.remove_prefix(size);
+  }
+  co_return done;
+}
+
+Async<Done> one_response(Socket socket, int number, Duration delay) {
+  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+  co_await sleep(delay);
+  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  co_return done;
+}
+
+Async<Done> serve(Socket listener, int clients, Duration delay) {
+  for (int number = 1; number <= clients; ++number) {
+    Socket socket(co_await accept(listener.get()));
+    spawn(one_response(std::move(socket), number, delay + number * kApart));
+  }
+  co_return done;
+}
+
+Async<Done> one_client(common::Address server) {
+  Socket socket(common::start_connect(server));
+  co_await connected(socket.get(), server);
+  common::LinePrinter lines(to_string(server));
+  for (;;) {
+    const std::string bytes = co_await read_some(socket.get());
+    if (bytes.empty()) break;
+    lines.print(bytes);
+  }
+  lines.finish();
+  co_return done;
+}
+
+/// The first task, which spawns the server and ten clients.
+Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
+  constexpr int kClients = 10;
+  // The listener comes before the tasks: no client can be too early.
+  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
+  common::set_nonblocking(listener.get());
+  common::announce(listener.get());
+  const common::Address address = common::local_address(listener.get());
+  spawn(serve(std::move(listener), kClients, delay));
+  std::list<JoinHandle<Done>> clients;
+  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& client : clients) co_await client;
+  co_return done;
+}
+
+/// Wakes those whose time has come.
+void wake_due() {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
+    const Waker waker = wake_times.begin()->second;
+    wake_times.erase(wake_times.begin());
+    waker.wake();
+  }
+}
+
+/// Sleeps until a task is scheduled. False if nothing is left that could do that.
+bool wait_for_wake() {
+  if (scheduled_tasks.empty()) {
+    if (wake_times.empty()) return false;
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
+  }
+  wake_due();
+  return true;
+}
+
+/// Polls the task that has been scheduled first.
+void poll_next() {
+  const std::shared_ptr<Task> task = std::move(scheduled_tasks.front());
+  scheduled_tasks.pop_front();
+  task->scheduled = false;  // from here on a wake counts for the next poll
+  if (!task->future) return;
+  const Waker waker(task);
+  Context context(waker);
+  summary.polled();
+  if (!task->future->poll(context).is_ready()) return;
+  task->future.reset();
+  --unfinished_tasks;
+}
+
+/// Polls tasks that were woken, until all are done. False if nothing can wake them any more.
+bool run() {
+  while (unfinished_tasks > 0) {
+    // A turn: those that are scheduled now. Those that they wake have theirs in the next one.
+    for (std::size_t left = scheduled_tasks.size(); left > 0; --left) poll_next();
+    if (unfinished_tasks > 0 && !wait_for_wake()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Duration delay = std::chrono::seconds(1);
+  common::Endpoint endpoint;
+  common::CommandLine cli("A server and ten clients as tasks of one thread, which is busy.",
+                          "build/07_futures_tasks/steps/12_io_poll");
+  cli.add_delay(delay);
+  cli.add_endpoint(endpoint);
+  return cli.run(argc, argv, [&] {
+    common::prepare_server();
+    spawn(async_main(endpoint, delay));
+    const bool ended = run();
+    summary.print();
+    if (!ended)
+      common::print_line("all tasks are pending, and nothing is left that could wake them");
+    return ended ? 0 : 1;
+  });
+}

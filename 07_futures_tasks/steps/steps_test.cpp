@@ -1,0 +1,145 @@
+// Does each step teach what it says? Polls are counted; times and CPU time are not judged.
+
+#include <doctest/doctest.h>
+
+#include "common/socket.hpp"
+#include "common/testing/program.hpp"
+#include "common/testing/text.hpp"
+
+namespace common::testing {
+namespace {
+
+Result run_step(const std::string& name, std::vector<std::string> flags = {"--delay", "50ms"}) {
+  flags.insert(flags.begin(), std::string(STEPS_DIR) + "/" + name);
+  return run(std::move(flags));
+}
+
+Result run_io_step(const std::string& name) {
+  return run_step(name, {"--port", "0", "--delay", "50ms"});
+}
+
+/// The number behind "polls=" in the last line.
+std::uint64_t polls(const Result& result) {
+  const auto at = result.err.rfind("polls=");
+  REQUIRE_MESSAGE(at != std::string::npos, result.err);
+  return std::stoull(result.err.substr(at + 6));
+}
+
+/// All starts come before any end: they wait at the same time.
+bool at_once(const std::string& out) {
+  return out.rfind("start ") < out.find("end ");
+}
+
+TEST_CASE("01: foo starts and ends, asked many times") {
+  const Result result = run_step("01_foo");
+  CHECK(result.status == 0);
+  CHECK(result.out == "start 1\nend 1\n");
+  CHECK(polls(result) > 2);
+}
+
+TEST_CASE("02: ten futures wait at once") {
+  const Result result = run_step("02_join_all");
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(at_once(result.out));
+  CHECK(polls(result) > 20);
+}
+
+TEST_CASE("03: that nothing can wake it is noticed, said, and an error") {
+  const Result result = run_step("03_sleep_forever");
+  CHECK(result.status == 1);
+  CHECK(count(result.out, "start ") == 10);
+  CHECK(count(result.out, "end ") == 0);
+  CHECK(polls(result) == 10);
+  CHECK(result.err.find("nothing is left that could wake them\n") != std::string::npos);
+}
+
+TEST_CASE("04: woken at once it is right, and polled more often than with a wake time") {
+  const Result result = run_step("04_sleep_busy");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(polls(result) > polls(run_step("05_wake_times")));
+}
+
+TEST_CASE("05: ten first polls, and at most one for all that are left at each wake time") {
+  const Result result = run_step("05_wake_times");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(at_once(result.out));
+  CHECK(polls(result) >= 20);
+  CHECK(polls(result) <= 10 + 10 * 11 / 2);
+}
+
+TEST_CASE("06: spawned tasks are picked up, all of them, and all are polled at each wake") {
+  const Result result = run_step("06_spawn");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(at_once(result.out));
+  CHECK(polls(result) >= 1 + 20);
+  CHECK(polls(result) <= 1 + 10 + 10 * 11 / 2);
+}
+
+TEST_CASE("07: the results come back") {
+  const Result result = run_step("07_join_handle");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
+  CHECK(polls(result) >= 2 + 20);
+}
+
+TEST_CASE("08: a task is polled twice, once to start and once when its time has come") {
+  const Result result = run_step("08_waker");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
+  // Ten tasks, twice; the first task once, and at most once for each that ends.
+  CHECK(polls(result) >= 20 + 2);
+  CHECK(polls(result) <= 20 + 1 + 10);
+}
+
+TEST_CASE("09: the coroutine does what the handwritten future did, in as many polls") {
+  const Result result = run_step("09_async");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
+  CHECK(polls(result) >= 20 + 2);
+  CHECK(polls(result) <= 20 + 1 + 10);
+}
+
+TEST_CASE("10: who has too little time is destroyed where it waits, and leaves no wake time") {
+  const Result result = run_step("10_timeout", {"--delay", "200ms"});
+  CHECK(result.status == 0);
+  CHECK(count(result.out, "start ") == 10);
+  for (const char* number : {"1", "3", "5", "7", "9"}) {
+    CHECK(count(result.out, std::string("cancelled ") + number + "\n") == 1);
+    CHECK(count(result.out, std::string("end ") + number + "\n") == 0);
+  }
+  CHECK(count(result.out, "end ") == 5);
+  CHECK(result.out.ends_with("sum 30, wake times left 0\n"));
+}
+
+TEST_CASE("11, 12 and 13 serve ten clients at once in one thread, with fewer and fewer polls") {
+  const Result busy = run_io_step("11_io_busy");
+  const Result poll = run_io_step("12_io_poll");
+  const Result epoll = run_io_step("13_io_epoll");
+  for (const Result* result : {&busy, &poll, &epoll}) {
+    CHECK_MESSAGE(result->status == 0, result->err);
+    CHECK(sorted_lines(result->out) == sorted_lines_of(10));
+    CHECK(at_once(result->out));
+  }
+  CHECK(polls(poll) < polls(busy));
+  CHECK(polls(epoll) < polls(poll));
+  // A client is polled to start, when connected, and for two lines and the end; a response to start
+  // and to end; the server for its connections; the first task for its clients.
+  CHECK(polls(epoll) <= 10 * (5 + 2) + 11 + 11);
+}
+
+TEST_CASE("a port that is taken is one clear line and exit status 1") {
+  for (const char* name : {"11_io_busy", "12_io_poll", "13_io_epoll"}) {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(local_address(listener.get()).port());
+    const Result result = run_step(name, {"--port", port});
+    CHECK(result.status == 1);
+    CHECK(result.err.find("bind 127.0.0.1:" + port + ": Address already in use\n") !=
+          std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace common::testing
