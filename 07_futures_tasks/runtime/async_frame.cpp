@@ -15,18 +15,17 @@ bool AsyncFrame::leaf_is_ready(Context& context) {
 
 bool AsyncFrame::run(Context& context) {
   for (;;) {
-    AsyncFrame& frame = *innermost_;
+    AsyncFrame& frame = *link_;
     if (!frame.leaf_is_ready(context)) return false;
     frame.awaited_ = nullptr;
     frame.self_.resume();
     if (frame.ended()) {
       if (&frame == this) return true;
-      innermost_ = frame.caller_;
+      link_ = std::exchange(frame.link_, &frame);
     } else if (frame.poll_leaf_ == nullptr) {
       AsyncFrame& callee = static_cast<AsyncOwner*>(frame.awaited_)->frame();
-      callee.caller_ = &frame;
-      // Somebody may have polled it before it was awaited: then it has a chain of its own.
-      innermost_ = std::exchange(callee.innermost_, &callee);
+      // The callee; or, if somebody polled it before it was awaited, the end of its own chain.
+      link_ = std::exchange(callee.link_, &frame);
     }
   }
 }
@@ -35,9 +34,9 @@ void AsyncOwner::reset() noexcept {
   if (frame_ == nullptr) return;
   // One after the other, innermost first. That is the order in which destructors that call each
   // other would do it, but they would take stack for each level.
-  AsyncFrame* frame = frame_->innermost_;
+  AsyncFrame* frame = frame_->link_;
   while (frame != frame_) {
-    AsyncFrame* const caller = frame->caller_;
+    AsyncFrame* const caller = frame->link_;
     static_cast<AsyncOwner*>(caller->awaited_)->frame_ = nullptr;
     frame->self_.destroy();
     frame = caller;

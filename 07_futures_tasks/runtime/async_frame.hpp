@@ -80,9 +80,10 @@ class AsyncFrame {
   bool leaf_is_ready(Context& context);
 
   const std::coroutine_handle<> self_;
-  AsyncFrame* caller_ = nullptr;  // the coroutine that awaits this one; none for the outermost
-  AsyncFrame* innermost_ = this;  // the end of the chain; in the outermost only
-  void* awaited_ = nullptr;       // the leaf's awaiter, or the callee's AsyncOwner
+  // In the outermost of a chain: the innermost. In the others: the caller. In one that is alone:
+  // itself.
+  AsyncFrame* link_ = this;
+  void* awaited_ = nullptr;                       // the leaf's awaiter, or the callee's AsyncOwner
   bool (*poll_leaf_)(void*, Context&) = nullptr;  // nullptr while a callee, or nothing, is awaited
   std::exception_ptr error_;
 };

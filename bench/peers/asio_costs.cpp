@@ -1,0 +1,59 @@
+// What do Asio's coroutines cost? The same figures as runtime_costs, each in its idiom.
+//
+//   build/bench/asio_costs
+
+#include <asio.hpp>
+#include <memory>
+
+#include "bench/costs.hpp"
+
+namespace {
+
+using asio::awaitable;
+using asio::use_awaitable;
+using bench::kTimes;
+
+awaitable<int> one() {
+  co_return 1;
+}
+
+awaitable<void> spawn_and_join() {
+  const auto executor = co_await asio::this_coro::executor;
+  for (int i = 0; i < kTimes; ++i) co_await asio::co_spawn(executor, one(), use_awaitable);
+}
+
+awaitable<void> yield() {
+  const auto executor = co_await asio::this_coro::executor;
+  for (int i = 0; i < kTimes; ++i) co_await asio::post(executor, use_awaitable);
+}
+
+int asleep = 0;
+
+awaitable<void> sleeper() {
+  ++asleep;
+  asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::seconds(1));
+  co_await timer.async_wait(use_awaitable);
+}
+
+awaitable<void> sleepers() {
+  const auto executor = co_await asio::this_coro::executor;
+  const double before = bench::heap_bytes();
+  for (int i = 0; i < kTimes; ++i) asio::co_spawn(executor, sleeper(), asio::detached);
+  while (asleep < kTimes) co_await asio::post(executor, use_awaitable);
+  bench::print_bytes("sleeper", before);
+}
+
+void run(awaitable<void> work) {
+  asio::io_context context(1);
+  asio::co_spawn(context, std::move(work), asio::detached);
+  context.run();
+}
+
+}  // namespace
+
+int main() {
+  bench::stay_on_one_core();
+  bench::print_cost("spawn_and_join", kTimes, [] { run(spawn_and_join()); });
+  bench::print_cost("yield", kTimes, [] { run(yield()); });
+  bench::print_cost("sleepers", kTimes, [] { run(sleepers()); });
+}

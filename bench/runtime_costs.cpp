@@ -1,0 +1,125 @@
+// What does the runtime of chapter 07 cost? Tasks, yields, wakes and sleepers, on one core, each
+// figure in a line.
+//
+//   build/bench/runtime_costs            a few seconds
+//   build/bench/asio_costs               the same with Asio's coroutines, where Asio is installed
+
+#include <memory>
+#include <vector>
+
+#include "common/cli.hpp"
+#include "costs.hpp"
+#include "runtime/runtime.hpp"
+
+namespace {
+
+using bench::kTimes;
+using bench::print_cost;
+using runtime::Async;
+
+constexpr int kEchoes = kTimes / 10;
+
+Async<int> one() {
+  co_return 1;
+}
+
+Async<> spawn_and_join() {
+  for (int i = 0; i < kTimes; ++i) {
+    auto handle = runtime::spawn(one());
+    co_await handle;
+  }
+}
+
+Async<> yield() {
+  for (int i = 0; i < kTimes; ++i) co_await runtime::yield_now();
+}
+
+/// Whose turn it is, and who waits for theirs.
+struct Table {
+  int turn = 0;
+  runtime::Waker waiting[2];
+};
+
+Async<> play(std::shared_ptr<Table> table, int me, int turns) {
+  for (int i = 0; i < turns; ++i) {
+    auto my_turn = runtime::poll_fn([&](runtime::Context& context) -> runtime::Poll<void> {
+      if (table->turn == me) return runtime::done;
+      table->waiting[me] = context.waker();
+      return runtime::pending;
+    });
+    co_await my_turn;
+    table->turn = 1 - me;
+    std::exchange(table->waiting[1 - me], runtime::Waker()).wake();
+  }
+}
+
+Async<> ping_pong() {
+  const auto table = std::make_shared<Table>();
+  auto ping = runtime::spawn(play(table, 0, kTimes / 2));
+  auto pong = runtime::spawn(play(table, 1, kTimes / 2));
+  co_await ping;
+  co_await pong;
+}
+
+int asleep = 0;
+int awake = 0;
+
+Async<> sleeper() {
+  ++asleep;
+  co_await runtime::sleep(std::chrono::seconds(1));
+  ++awake;
+}
+
+Async<> sleepers() {
+  const double before = bench::heap_bytes();
+  for (int i = 0; i < kTimes; ++i) runtime::spawn(sleeper()).detach();
+  while (asleep < kTimes) co_await runtime::yield_now();
+  bench::print_bytes("sleeper", before);
+  while (awake < kTimes) co_await runtime::sleep(std::chrono::milliseconds(1));
+}
+
+/// Two tasks that answer each other through the kernel: what a wait costs, with the pool's threads.
+Async<> echo(common::Fd socket, int times, bool begins) {
+  runtime::TcpStream stream(std::move(socket));
+  if (begins) co_await stream.write_all("x");
+  for (int i = 0; i < times; ++i) {
+    std::string bytes = co_await stream.read_some();
+    if (begins && i + 1 == times) break;  // nobody reads another one
+    co_await stream.write_all(std::move(bytes));
+  }
+}
+
+Async<> echoes() {
+  int ends[2];
+  common::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), "socketpair");
+  auto ping = runtime::spawn(echo(common::Fd(ends[0]), kEchoes, true));
+  auto pong = runtime::spawn(echo(common::Fd(ends[1]), kEchoes, false));
+  co_await ping;
+  co_await pong;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::CommandLine cli("Prints what tasks, yields, wakes and sleepers cost, a line each.",
+                          "build/bench/asio_costs");
+  return cli.run(argc, argv, [] {
+    using runtime::block_on;
+    using enum runtime::DrivenBy;
+    for (std::size_t workers : {1u, 2u}) {
+      const std::string name = "echo_" + std::to_string(workers) + "_workers_";
+      const auto echo_with = [=](runtime::DrivenBy driven_by) {
+        block_on(echoes(), {.workers = workers, .driven_by = driven_by});
+      };
+      print_cost(name + "idle_worker", kEchoes, [&] { echo_with(idle_worker); });
+      print_cost(name + "background_thread", kEchoes, [&] { echo_with(background_thread); });
+    }
+    print_cost("echo_current_thread", kEchoes, [] { block_on(echoes()); });
+    bench::stay_on_one_core();
+    print_cost("spawn_and_join", kTimes, [] { block_on(spawn_and_join()); });
+    print_cost("yield", kTimes, [] { block_on(yield()); });
+    print_cost("wake", kTimes, [] { block_on(ping_pong()); });
+    print_cost("sleepers", kTimes, [] { block_on(sleepers()); });
+    return 0;
+  });
+}
