@@ -16,9 +16,9 @@ namespace {
 
 runtime::Async<> echo(runtime::TcpStream socket) {
   for (;;) {
-    std::string bytes = co_await socket.read_some();
+    const std::string bytes = co_await socket.read_some();
     if (bytes.empty()) co_return;
-    co_await socket.write_all(std::move(bytes));
+    co_await socket.write_all(bytes);
   }
 }
 

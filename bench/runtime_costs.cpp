@@ -83,9 +83,9 @@ Async<> echo(common::Fd socket, int times, bool begins) {
   runtime::TcpStream stream(std::move(socket));
   if (begins) co_await stream.write_all("x");
   for (int i = 0; i < times; ++i) {
-    std::string bytes = co_await stream.read_some();
+    const std::string bytes = co_await stream.read_some();
     if (begins && i + 1 == times) break;  // nobody reads another one
-    co_await stream.write_all(std::move(bytes));
+    co_await stream.write_all(bytes);
   }
 }
 

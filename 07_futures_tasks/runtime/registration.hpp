@@ -6,7 +6,7 @@
 namespace runtime {
 
 /// What the reactor is asked to watch a descriptor for.
-enum class Interest {
+enum class Interest : char {
   both,            ///< reading and writing, from the first moment
   write_on_demand  ///< writing only while somebody waits for it. For UDP sockets: each datagram
                    ///< that leaves makes room, and the kernel tells that as an edge, wanted or not

@@ -49,12 +49,11 @@ Tried<std::size_t> TcpStream::try_write_vectored(int fd,
 }
 
 Poll<void> TcpStream::WriteAll::poll(Context& context) {
-  while (written_ < bytes_.size()) {
-    const auto rest = std::span<const char>(bytes_).subspan(written_);
-    const auto attempt = [rest](int fd) { return try_write(fd, rest); };
+  while (!unsent_.empty()) {
+    const auto attempt = [this](int fd) { return try_write(fd, unsent_); };
     auto size = poll_io(context, attempt);
     if (!size.is_ready()) return pending;
-    written_ += size.take();
+    unsent_.remove_prefix(size.take());
   }
   return done;
 }

@@ -64,8 +64,9 @@ class TcpStream {
                   [pieces = std::move(pieces)](int fd) { return try_write_vectored(fd, pieces); });
   }
 
-  /// Writes all of `bytes`, which is kept until then. A future of void.
-  auto write_all(std::string bytes) { return WriteAll(io_, std::move(bytes)); }
+  /// Writes all of `bytes`, which must be alive until then, as a temporary is that stands in the
+  /// same statement as `co_await`. A future of void.
+  auto write_all(std::string_view bytes) { return WriteAll(io_, bytes); }
 
   /// No more from here: the peer reads end of file, and may still send. See shutdown(2).
   void half_close();
@@ -77,14 +78,12 @@ class TcpStream {
    public:
     using Output = void;
 
-    WriteAll(Evented& io, std::string bytes)
-        : IoWait(io, Direction::write), bytes_(std::move(bytes)) {}
+    WriteAll(Evented& io, std::string_view bytes) : IoWait(io, Direction::write), unsent_(bytes) {}
 
     Poll<void> poll(Context& context);
 
    private:
-    std::string bytes_;
-    std::size_t written_ = 0;
+    std::string_view unsent_;
   };
 
   static Tried<std::size_t> try_read(int fd, std::span<char> buffer);
