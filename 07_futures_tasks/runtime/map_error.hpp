@@ -22,12 +22,7 @@ class [[nodiscard]] MapError {
     try {
       return future_.poll(context);
     } catch (const std::exception& error) {
-      if constexpr (std::is_void_v<Output>) {
-        function_(error);
-        return done;
-      } else {
-        return function_(error);
-      }
+      return ready_with<Output>([&]() -> Output { return function_(error); });
     }
   }
 

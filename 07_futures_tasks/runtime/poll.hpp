@@ -60,4 +60,17 @@ class [[nodiscard]] Poll {
   std::optional<Stored<T>> value_;
 };
 
+/// Ready with what `function` returns: a value, a reference, or nothing.
+template <class T, class Function>
+Poll<T> ready_with(Function&& function) {
+  if constexpr (std::is_void_v<T>) {
+    function();
+    return done;
+  } else if constexpr (std::is_reference_v<T>) {
+    return &function();
+  } else {
+    return function();
+  }
+}
+
 }  // namespace runtime

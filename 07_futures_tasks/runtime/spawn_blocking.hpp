@@ -13,14 +13,7 @@ class Call {
 
   explicit Call(Function function) : function_(std::move(function)) {}
 
-  Poll<Output> poll(Context&) {
-    if constexpr (std::is_void_v<Output>) {
-      function_();
-      return done;
-    } else {
-      return function_();
-    }
-  }
+  Poll<Output> poll(Context&) { return ready_with<Output>(function_); }
 
  private:
   Function function_;

@@ -26,12 +26,7 @@ class [[nodiscard]] Then {
   Poll<Output> poll(Context& context) {
     auto result = future_.poll(context);
     if (!result.is_ready()) return pending;
-    if constexpr (std::is_void_v<Output>) {
-      call(result);
-      return done;
-    } else {
-      return call(result);
-    }
+    return ready_with<Output>([&]() -> Output { return call(result); });
   }
 
  private:
