@@ -1,0 +1,304 @@
+// What do the runtime's tests share? Futures that are opened by hand, wakers that count, and
+// objects that know how many of them live.
+#pragma once
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/fd.hpp"
+#include "runtime/runtime.hpp"
+
+namespace runtime {
+
+/// How many objects were made and destroyed; threads may share it.
+struct Lives {
+  std::atomic<int> made = 0;
+  std::atomic<int> ended = 0;
+
+  [[nodiscard]] int alive() const { return made - ended; }
+};
+
+/// One life, which moves with the object. To end it twice, or never, shows in its `Lives`.
+class Counted {
+ public:
+  explicit Counted(Lives& lives) : lives_(&lives) { ++lives.made; }
+  Counted(Counted&& other) noexcept : lives_(std::exchange(other.lives_, nullptr)) {}
+  Counted& operator=(Counted&& other) noexcept {
+    std::swap(lives_, other.lives_);
+    return *this;
+  }
+  ~Counted() {
+    if (lives_ != nullptr) ++lives_->ended;
+  }
+
+ private:
+  Lives* lives_;
+};
+
+/// Calls a function at its end, unless it was moved from.
+class AtEnd {
+ public:
+  explicit AtEnd(std::function<void()> function) : function_(std::move(function)) {}
+  AtEnd(AtEnd&& other) noexcept : function_(std::exchange(other.function_, nullptr)) {}
+  ~AtEnd() {
+    if (function_) function_();
+  }
+
+ private:
+  std::function<void()> function_;
+};
+
+/// Is woken instead of a task, and counts. Outlives its wakers.
+class CountingWaker final : public Wakeable {
+ public:
+  void wake() noexcept override { ++wakes_; }
+  void add_ref() noexcept override { ++wakers_; }
+  void release() noexcept override { --wakers_; }
+
+  [[nodiscard]] int wakes() const { return wakes_; }
+  [[nodiscard]] int wakers() const { return wakers_; }
+
+ private:
+  std::atomic<int> wakes_ = 0;
+  std::atomic<int> wakers_ = 0;
+};
+
+/// Polls `future` once, for `task`.
+template <Future F>
+Poll<OutputOf<F>> poll_for(Wakeable& task, F& future) {
+  Context context(task);
+  return future.poll(context);
+}
+
+/// Polls `future` once, for nobody.
+template <Future F>
+Poll<OutputOf<F>> poll_once(F& future) {
+  CountingWaker nobody;
+  return poll_for(nobody, future);
+}
+
+/// The result of a future that is ready at its first poll.
+template <Future F>
+OutputOf<F> result_of(F future) {
+  return poll_once(future).take();
+}
+
+/// The text of the std::exception that `work` throws.
+template <class Work>
+std::string thrown_by(Work work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+/// Pending for ever; keeps no waker.
+struct Never {
+  using Output = void;
+  Poll<void> poll(Context&) { return pending; }
+};
+
+/// Something that one task waits for, and any thread may open. Counts the polls that it saw.
+class Gate {
+ public:
+  /// Ready when the gate is open. Takes its waker back when it is destroyed.
+  class [[nodiscard]] Wait {
+   public:
+    using Output = void;
+    explicit Wait(Gate& gate) : gate_(&gate) {}
+    Wait(Wait&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+    ~Wait() {
+      if (gate_ != nullptr) static_cast<void>(gate_->take_waker());
+    }
+    Poll<void> poll(Context& context) { return gate_->poll(context); }
+
+   private:
+    Gate* gate_;
+  };
+  [[nodiscard]] Wait wait() { return Wait(*this); }
+
+  /// Opens it, and wakes the task that waits.
+  void open() {
+    open_ = true;
+    take_waker().wake();
+  }
+  /// Wakes the task, but keeps the gate shut.
+  void knock() { take_waker().wake(); }
+  /// Takes the waker from it: from now on the caller alone can wake the task.
+  [[nodiscard]] Waker take_waker() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(waker_, Waker());
+  }
+
+  [[nodiscard]] int polls() const { return polls_; }
+  /// Blocks the thread until it was polled so often.
+  void wait_for_polls(int count) const {
+    for (int polls = polls_; polls < count; polls = polls_) polls_.wait(polls);
+  }
+
+ private:
+  Poll<void> poll(Context& context) {
+    Waker dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!open_) dropped = std::exchange(waker_, context.waker());
+    }
+    const bool open = open_;
+    ++polls_;
+    polls_.notify_all();
+    if (open) return done;
+    // It may have been opened before the waker was stored.
+    return open_ ? Poll<void>(done) : Poll<void>(pending);
+  }
+
+  std::mutex mutex_;
+  std::atomic<bool> open_ = false;
+  Waker waker_;  // guarded by the mutex
+  std::atomic<int> polls_ = 0;
+};
+
+/// A flag that threads wait for: `std::latch` for one, that may be set twice.
+class Flag {
+ public:
+  void set() {
+    set_ = true;
+    set_.notify_all();
+  }
+  void wait() const { set_.wait(false); }
+  [[nodiscard]] bool is_set() const { return set_; }
+
+ private:
+  std::atomic<bool> set_ = false;
+};
+
+/// Runs tasks when the test says so, on the thread that says so.
+class ByHand final : public Scheduler {
+ public:
+  void add(Task& task) noexcept override { submit(task); }
+  void submit(Task& task) noexcept override {
+    if (before_submit) before_submit();
+    const std::lock_guard lock(mutex_);
+    queue_.push(task);
+    ++submits_;
+  }
+  void remove(Task&) noexcept override {
+    ++removes_;
+    if (on_remove) on_remove();
+  }
+
+  template <Future F>
+  JoinHandle<OutputOf<F>> spawn(F future) {
+    auto* const task = new FutureTask<F>(*this, std::move(future));
+    add(*task);
+    return JoinHandle<OutputOf<F>>(*task);
+  }
+
+  /// Takes the next task out of the queue; nullptr if there is none.
+  Task* next() {
+    const std::lock_guard lock(mutex_);
+    return queue_.pop();
+  }
+  /// Runs the next task once. False if there is none.
+  bool run_one() {
+    Task* const task = next();
+    if (task != nullptr) task->run();
+    return task != nullptr;
+  }
+  /// Runs what is in the queue until nothing is. Returns how many polls that took.
+  int run_all() {
+    int count = 0;
+    while (run_one()) ++count;
+    return count;
+  }
+
+  /// How many tasks were put into the queue so far, new ones included.
+  [[nodiscard]] int submits() const { return submits_; }
+  [[nodiscard]] int removes() const { return removes_; }
+
+  std::function<void()> before_submit;  ///< called when a task is about to be put into the queue
+  std::function<void()> on_remove;      ///< called when a task is done, before it is released
+
+ private:
+  std::mutex mutex_;
+  Queue<Task> queue_;  // guarded by the mutex
+  std::atomic<int> submits_ = 0;
+  std::atomic<int> removes_ = 0;
+};
+
+/// Each kind of executor.
+inline const std::vector<Options>& executors() {
+  const auto options = [](std::size_t workers, DrivenBy driven_by) {
+    Options result;
+    result.workers = workers;
+    result.driven_by = driven_by;
+    return result;
+  };
+  static const std::vector<Options> all = {
+      options(0, DrivenBy::idle_worker), options(1, DrivenBy::idle_worker),
+      options(2, DrivenBy::idle_worker), options(1, DrivenBy::background_thread),
+      options(2, DrivenBy::background_thread)};
+  return all;
+}
+
+/// Calls `work` on a thread with a stack that a recursion of any depth would overflow.
+inline void on_small_stack(std::function<void()> work) {
+  struct Shared {
+    std::function<void()> work;
+    std::exception_ptr error;
+  } shared{std::move(work), nullptr};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 256 * 1024);
+  pthread_t thread;
+  const auto body = [](void* argument) -> void* {
+    auto& self = *static_cast<Shared*>(argument);
+    try {
+      self.work();
+    } catch (...) {
+      self.error = std::current_exception();
+    }
+    return nullptr;
+  };
+  const int failure = pthread_create(&thread, &attributes, body, &shared);
+  pthread_attr_destroy(&attributes);
+  if (failure != 0) throw std::system_error(failure, std::generic_category(), "pthread_create");
+  pthread_join(thread, nullptr);
+  if (shared.error) std::rethrow_exception(shared.error);
+}
+
+/// While it lives, standard error goes to it.
+class CapturedErrors {
+ public:
+  CapturedErrors()
+      : before_(common::check(::dup(STDERR_FILENO), "dup")),
+        file_(common::check(::memfd_create("stderr", MFD_CLOEXEC), "memfd_create")) {
+    common::check(::dup2(file_.get(), STDERR_FILENO), "dup2");
+  }
+  ~CapturedErrors() { ::dup2(before_.get(), STDERR_FILENO); }
+  CapturedErrors(CapturedErrors&&) = delete;
+
+  /// What was written so far.
+  [[nodiscard]] std::string text() const {
+    std::string text(4096, '\0');
+    const ssize_t size = ::pread(file_.get(), text.data(), text.size(), 0);
+    text.resize(static_cast<std::size_t>(common::check(size, "pread")));
+    return text;
+  }
+
+ private:
+  const common::Fd before_;
+  const common::Fd file_;
+};
+
+}  // namespace runtime
