@@ -140,14 +140,7 @@ class AsyncPromise<void> : public AsyncPromiseBase {
 template <class T>
 Poll<T> Async<T>::poll(Context& context) {
   if (!frame().run(context)) return pending;
-  if constexpr (std::is_void_v<T>) {
-    take();
-    return done;
-  } else if constexpr (std::is_reference_v<T>) {
-    return &take();
-  } else {
-    return take();
-  }
+  return ready_with<T>([this]() -> T { return take(); });
 }
 
 template <class T>

@@ -37,6 +37,7 @@ Tried<std::size_t> TcpStream::try_write_vectored(int fd,
   std::size_t total = 0;
   for (const std::string_view piece : pieces) {
     if (vectors.size() == IOV_MAX) break;
+    if (piece.empty()) continue;  // or a thousand of them would be a write of nothing
     vectors.push_back(
         {const_cast<char*>(piece.data()), piece.size()});  // writev does not write there
     total += piece.size();

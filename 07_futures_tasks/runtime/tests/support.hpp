@@ -40,6 +40,8 @@ class Counted {
     if (lives_ != nullptr) ++lives_->ended;
   }
 
+  [[nodiscard]] Lives* lives() const { return lives_; }
+
  private:
   Lives* lives_;
 };
@@ -82,7 +84,7 @@ Poll<OutputOf<F>> poll_for(Wakeable& task, F& future) {
 /// Polls `future` once, for nobody.
 template <Future F>
 Poll<OutputOf<F>> poll_once(F& future) {
-  CountingWaker nobody;
+  static CountingWaker nobody;  // what it keeps may be dropped later
   return poll_for(nobody, future);
 }
 
