@@ -29,8 +29,8 @@ runtime::Async<> serve(Acceptor& acceptor, ConnectionTasks& tasks, common::Durat
 }
 
 runtime::Async<> serve_and_connect(common::ServerOptions options, std::uint64_t clients,
-                                   ConnectionTasks& tasks, common::Failures& failures) {
-  const common::Shutdown shutdown;
+                                   const common::Shutdown& shutdown, ConnectionTasks& tasks,
+                                   common::Failures& failures) {
   // The listener comes before the tasks: no client can be too early.
   runtime::CtrlC stop(shutdown);
   Acceptor acceptor(options, stop, tasks);
@@ -56,10 +56,12 @@ int main(int argc, char** argv) {
   cli.add_workers(workers);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
+    const common::Shutdown shutdown;
     common::Statistics statistics;
     ConnectionTasks tasks(statistics);
     common::Failures failures;
-    runtime::block_on(serve_and_connect(options, clients, tasks, failures), {.workers = workers});
+    runtime::block_on(serve_and_connect(options, clients, shutdown, tasks, failures),
+                      {.workers = workers});
     statistics.print();
     return failures.exit_status();
   });

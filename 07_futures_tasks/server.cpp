@@ -23,9 +23,8 @@ runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
   co_await socket.write_all("end " + std::to_string(number) + "\n");
 }
 
-runtime::Async<> serve(const common::ServerOptions& options, ConnectionTasks& tasks) {
-  const common::Shutdown shutdown;
-  runtime::CtrlC stop(shutdown);
+runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& stop,
+                       ConnectionTasks& tasks) {
   Acceptor acceptor(options, stop, tasks);
   for (;;) {
     runtime::TcpStream socket = co_await acceptor.next();
@@ -49,9 +48,11 @@ int main(int argc, char** argv) {
   cli.add_workers(workers);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
+    const common::Shutdown shutdown;
+    runtime::CtrlC stop(shutdown);
     common::Statistics statistics;
     ConnectionTasks tasks(statistics);
-    runtime::block_on(serve(options, tasks), {.workers = workers});
+    runtime::block_on(serve(options, stop, tasks), {.workers = workers});
     statistics.print();
     return 0;
   });

@@ -10,8 +10,9 @@
 namespace runtime {
 
 /// Ready once SIGINT (Ctrl-C) or SIGTERM has come, or `request` was called; and it stays ready. The
-/// signals are caught from the construction of `shutdown` on, which must live longer. May be polled
-/// again after it was ready. Must not be moved once polled.
+/// signals are caught from the construction of `shutdown` on. That must outlive the runtime: a
+/// signal handler may run on any thread, also while a task on another one ends. May be polled again
+/// after it was ready. Must not be moved once polled.
 class [[nodiscard]] CtrlC {
  public:
   using Output = void;
