@@ -2,6 +2,10 @@
 // current.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
 #include "blocking_pool.hpp"
 #include "driver.hpp"
 #include "join_handle.hpp"
@@ -16,17 +20,25 @@ inline constexpr int kTasksPerTurn = 128;
 class Parker final : public Wakeable, public RefCounted {
  public:
   void wake() noexcept override {
-    woken_.store(true, std::memory_order_release);
-    woken_.notify_all();
+    {
+      const std::lock_guard lock(mutex_);
+      woken_.store(true, std::memory_order_release);
+    }
+    changed_.notify_all();
   }
   void add_ref() noexcept override { RefCounted::add_ref(); }
   void release() noexcept override { RefCounted::release(); }
 
   [[nodiscard]] bool woken() const noexcept { return woken_.load(std::memory_order_acquire); }
   /// Sleeps until somebody wakes it.
-  void wait() const noexcept { woken_.wait(false, std::memory_order_acquire); }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return woken(); });
+  }
 
  private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
   std::atomic<bool> woken_ = false;
 };
 

@@ -16,8 +16,8 @@ enum class Interest : char {
 /// *lazy*, so that a socket can be made before there is a reactor, and moved to the task that uses
 /// it. To destroy it is to deregister. As in Tokio's first reactor.
 ///
-/// One task may wait for each direction. Thread safety: the two directions are independent, once
-/// one `poll_ready` has returned.
+/// One task may wait for each direction. Thread safety: the two directions are independent, also
+/// when both make the first poll at the same time.
 class Registration {
  public:
   explicit Registration(Interest interest = Interest::both) : interest_(interest) {}
@@ -41,12 +41,14 @@ class Registration {
   void reset() noexcept;
 
  private:
-  void make(int fd);
+  ScheduledIo& make(int fd);
   void watch_for_writing(bool on);
 
-  Ref<Reactor> reactor_;  // none until it is registered
-  Reactor::Entry entry_{};
+  std::atomic<ScheduledIo*> io_ = nullptr;  // none until it is registered
+  Ref<Reactor> reactor_;                    // these three are written once, before `io_`
+  common::SlabKey key_{};
   int fd_ = -1;
+  SmallMutex mutex_;  // for the one who registers
   Interest interest_;
   bool watches_writing_ = false;
 };
