@@ -25,8 +25,8 @@ class Event {
 
    private:
     Event& event_;
-    bool waits_ = false;                         // a waker of ours is in the event's list,
-    std::list<runtime::Waker>::iterator place_;  // here
+    [[maybe_unused]] bool waits_ = false;  // a waker of ours is in the event's list,
+    [[maybe_unused]] std::list<runtime::Waker>::iterator place_;  // here
   };
 
   Event() = default;

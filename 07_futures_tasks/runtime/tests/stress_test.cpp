@@ -78,7 +78,7 @@ Async<> host(Wakers& wakers, Lives& lives, unsigned seed) {
 }
 
 TEST_CASE("wake, abort, drop and join at random: everything is destroyed exactly once") {
-  for (const std::size_t workers : {0, 1, 2}) {
+  for (const std::size_t workers : {0u, 1u, 2u}) {
     for (unsigned seed = 1; seed <= 4; ++seed) {
       Wakers wakers;
       Lives lives;

@@ -158,7 +158,7 @@ Async<Duration> real_sleep(std::uint64_t& turns) {
 }
 
 TEST_CASE("a real sleep is never too short, and does not spin through its last millisecond") {
-  for (const std::size_t workers : {0, 1, 2}) {
+  for (const std::size_t workers : {0u, 1u, 2u}) {
     std::uint64_t turns = 0;
     CHECK(block_on(real_sleep(turns), {.workers = workers}) >= 5ms);
     CHECK(turns <= 4);
