@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 
 #include "common/error.hpp"
 
@@ -25,10 +27,28 @@ Server::Server(const std::string& path, const std::vector<std::string>& flags, c
                const std::vector<std::string>& before)
     : program_(command(before, path, flags), limits), port_(program_.port()) {}
 
+#if defined(__SANITIZE_THREAD__)
+// ThreadSanitizer handles signals itself. It may keep one that comes just before the program goes to
+// sleep until it wakes, or until another signal comes.
+Result Server::stop(int signal) {
+  const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid(), 0), "pidfd_open")));
+  program_.signal(signal);
+  const std::jthread again([&](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, std::chrono::seconds(5), [] { return false; });
+    // Fails where the program has ended, which is fine.
+    if (!stop.stop_requested()) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+  });
+  return program_.wait();
+}
+#else
 Result Server::stop(int signal) {
   program_.signal(signal);
   return program_.wait();
 }
+#endif
 
 bool sleeps_through_a_second(pid_t pid) {
   // It may still be busy with what came last: then the next second tells.
