@@ -28,8 +28,8 @@ Server::Server(const std::string& path, const std::vector<std::string>& flags, c
     : program_(command(before, path, flags), limits), port_(program_.port()) {}
 
 #if defined(__SANITIZE_THREAD__)
-// ThreadSanitizer handles signals itself. It may keep one that comes just before the program goes to
-// sleep until it wakes, or until another signal comes.
+// ThreadSanitizer handles signals itself. It may keep one that comes just before the program goes
+// to sleep until it wakes, or until another signal comes.
 Result Server::stop(int signal) {
   const Fd pidfd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid(), 0), "pidfd_open")));
   program_.signal(signal);
