@@ -1,5 +1,7 @@
 #include "async_frame.hpp"
 
+#include <cassert>
+
 namespace runtime {
 
 bool AsyncFrame::leaf_is_ready(Context& context) {
@@ -23,6 +25,7 @@ bool AsyncFrame::run(Context& context) {
       if (&frame == this) return true;
       link_ = std::exchange(frame.link_, &frame);
     } else if (frame.poll_leaf_ == nullptr) {
+      assert(frame.awaited_ != nullptr && "suspended by its own co_await");
       AsyncFrame& callee = static_cast<AsyncOwner*>(frame.awaited_)->frame();
       // The callee; or, if somebody polled it before it was awaited, the end of its own chain.
       link_ = std::exchange(callee.link_, &frame);

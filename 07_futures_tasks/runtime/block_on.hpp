@@ -39,7 +39,7 @@ OutputOf<F> block_on(F future, const Options& options = {}) {
   struct ShutDown {
     Executor& executor;
     ~ShutDown() { executor.shut_down(); }
-  } const shut_down(*executor);
+  } const shut_down{*executor};
 
   JoinHandle<T> handle = executor->spawn(std::move(future));
   const auto parker = Ref<Parker>::adopt(new Parker);
