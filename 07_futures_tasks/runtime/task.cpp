@@ -36,6 +36,12 @@ std::uint64_t Task::wakers() noexcept {
   return state_.references() - (has_handle_ ? 2 : 1);
 }
 
+bool Task::is_joined_within() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!joiner_ || joiner_.target()->scheduler() != scheduler_.get()) return false;
+  return !static_cast<const Task*>(joiner_.target())->state_.is_done();
+}
+
 Waker Task::take_joiner() noexcept {
   if (joiner_ && joiner_.target()->scheduler() == scheduler_.get()) scheduler_->join_ends();
   return std::exchange(joiner_, Waker());
@@ -55,7 +61,13 @@ bool Scheduler::may_be_woken(const List<Task>& tasks) const noexcept {
     wakers += task->wakers();
     if (wakers > joins_.load(std::memory_order_relaxed)) return true;
   }
-  return false;
+  // `joins_` is too high where a task has ended that had polled a JoinHandle which outlives it. So
+  // the last word has a count: here it may take its time.
+  std::uint64_t joins = 0;
+  for (Task* task = tasks.newest(); task != nullptr; task = task->older) {
+    joins += task->is_joined_within() ? 1 : 0;
+  }
+  return wakers > joins;
 }
 
 void report_lost_error(const std::exception_ptr& error) noexcept {

@@ -50,6 +50,8 @@ class Task : public Wakeable {
   void cancel() noexcept;
   /// How many wakers name this task.
   [[nodiscard]] std::uint64_t wakers() noexcept;
+  /// True if another task of the scheduler, which is not done, waits for this one.
+  [[nodiscard]] bool is_joined_within() noexcept;
 
   Task* next_scheduled = nullptr;
   Task* older = nullptr;

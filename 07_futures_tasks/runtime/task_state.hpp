@@ -59,6 +59,11 @@ class TaskState {
   /// thread runs it, and no queue that anybody looks at has it.
   void seize() noexcept { word_.fetch_or(kRunning | kScheduled, std::memory_order_acq_rel); }
 
+  /// True for good once `complete` was called.
+  [[nodiscard]] bool is_done() const noexcept {
+    return (word_.load(std::memory_order_acquire) & kDone) != 0;
+  }
+
   // Relaxed: whoever adds one has one already.
   void add_ref() noexcept { word_.fetch_add(kReference, std::memory_order_relaxed); }
   /// True for the last one: the task is to be deleted.

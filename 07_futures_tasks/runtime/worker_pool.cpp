@@ -61,8 +61,13 @@ void WorkerPool::work() {
     Task* const task = since_turn < kTasksPerTurn ? queue_.pop() : nullptr;
     if (task != nullptr) {
       ++since_turn;
-      if (!queue_.empty() && asleep_ > 0) submitted_.notify_one();
-      lock.unlock();
+      // With nobody in the driver while this one is busy, the others would not hear of the kernel.
+      const bool undriven = driven_by_ == DrivenBy::idle_worker && driver_ == std::thread::id();
+      if (!queue_.empty() || (undriven && asleep_ > 0)) {
+        notify(lock);
+      } else {
+        lock.unlock();
+      }
       task->run();
       lock.lock();
       continue;
@@ -101,6 +106,7 @@ void WorkerPool::drive_always() {
     lock.unlock();
     driver().turn(Driver::Wait::until_next);
     lock.lock();
+    find_deadlock();  // while it held wakers that it had to wake, it looked as if there was none
   }
 }
 

@@ -1,96 +1,180 @@
-// Does it hold when everything happens at random? Wakes, aborts, drops and joins, a bounded number,
-// and at the end everything that was made is gone.
+// Is everything destroyed exactly once, whatever happens in whatever order? Tasks spawn, join,
+// abort and drop others at random, while another thread wakes, copies and drops their wakers.
 
 #include <doctest/doctest.h>
 
-#include <array>
+#include <algorithm>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "support.hpp"
 
 namespace runtime {
 namespace {
 
-/// Wakers that other threads may use at any time, also late.
+/// Wakers that were handed out, for another thread to use.
 class Wakers {
  public:
-  void put(std::size_t slot, Waker waker) {
+  void add(Waker waker) {
     const std::lock_guard lock(mutex_);
-    std::swap(slots_.at(slot), waker);
+    wakers_.push_back(std::move(waker));
+    ++count_;
+    count_.notify_one();
   }
-  Waker copy(std::size_t slot) {
-    const std::lock_guard lock(mutex_);
-    return slots_.at(slot);
+  void close() {
+    closed_ = true;
+    ++count_;
+    count_.notify_one();
   }
-  static constexpr std::size_t kSlots = 64;
+
+  /// Uses wakers, in any order, until it is closed. Late ones are of tasks and runtimes long gone.
+  void use(std::uint32_t seed) {
+    std::minstd_rand random(seed);
+    std::vector<Waker> late;
+    while (!closed_) {
+      count_.wait(0);
+      std::vector<Waker> taken;
+      {
+        const std::lock_guard lock(mutex_);
+        taken.swap(wakers_);
+        count_ = closed_ ? 1 : 0;
+      }
+      std::shuffle(taken.begin(), taken.end(), random);
+      for (Waker& waker : taken) {
+        waker.wake();
+        if (random() % 4 == 0) late.push_back(waker);
+        if (random() % 4 == 0) waker.wake();
+      }
+      if (!late.empty()) late[random() % late.size()].wake();
+      if (late.size() > 50) late.erase(late.begin(), late.begin() + 25);
+    }
+  }
 
  private:
   std::mutex mutex_;
-  std::array<Waker, kSlots> slots_;
+  std::vector<Waker> wakers_;  // guarded by the mutex
+  std::atomic<int> count_ = 0;
+  std::atomic<bool> closed_ = false;
 };
 
-/// Leaves its waker in a slot, and is ready at its third poll.
-class Visit {
+struct Shared {
+  Wakers wakers;
+  Lives frames;
+  Lives futures;
+  Lives outputs;
+  std::atomic<int> spawned = 0;
+};
+
+/// Pending at its first polls: another thread, or the task itself, wakes it.
+class Waits {
  public:
   using Output = void;
-  Visit(Wakers& wakers, std::size_t slot) : wakers_(&wakers), slot_(slot) {}
-
+  Waits(Shared& shared, std::uint32_t random)
+      : shared_(&shared), polls_(random % 3), by_itself_(random % 5 == 0), life_(shared.futures) {}
   Poll<void> poll(Context& context) {
-    wakers_->put(slot_, context.waker());
-    if (++polls_ == 3) return done;
+    if (polls_ == 0) return done;
+    --polls_;
+    if (by_itself_) {
+      context.wake_self();
+    } else {
+      shared_->wakers.add(context.waker());
+    }
     return pending;
   }
 
  private:
-  Wakers* wakers_;
-  std::size_t slot_;
-  int polls_ = 0;
+  Shared* shared_;
+  std::uint32_t polls_;
+  bool by_itself_;
+  Counted life_;
 };
 
-Async<int> visitor(Wakers& wakers, std::size_t slot, Counted) {
-  co_await Visit(wakers, slot);
-  co_return 1;
+Async<Counted> work(Shared& shared, std::uint32_t seed, int depth, bool may_fail, Counted frame);
+
+JoinHandle<Counted> spawn_work(Shared& shared, std::uint32_t seed, int depth, bool may_fail) {
+  ++shared.spawned;
+  return spawn(work(shared, seed, depth, may_fail, Counted(shared.frames)));
 }
 
-/// Spawns a thousand of them, and aborts, drops or joins each.
-Async<> host(Wakers& wakers, Lives& lives, unsigned seed) {
-  std::mt19937 random(seed);
-  for (int round = 0; round < 250; ++round) {
-    std::vector<JoinHandle<int>> handles;
-    for (int i = 0; i < 4; ++i) {
-      handles.push_back(spawn(visitor(wakers, random() % Wakers::kSlots, Counted(lives))));
+Async<> join_any(JoinHandle<Counted> handle) {
+  try {
+    co_await handle;
+  } catch (const std::exception&) {  // it was aborted, or has failed
+  }
+}
+
+Async<> child(Shared& shared, std::uint32_t seed, int depth) {
+  switch (seed % 6) {
+    case 0:
+      co_await join_any(spawn_work(shared, seed / 6, depth, true));
+      break;
+    case 1: {
+      auto handle = spawn_work(shared, seed / 6, depth, true);
+      handle.abort();
+      co_await join_any(std::move(handle));
+      break;
     }
-    for (int i = static_cast<int>(random() % 4); i > 0; --i) co_await yield_now();
-    for (auto& handle : handles) {
-      if (random() % 3 == 0) handle.abort();
+    case 2: {
+      auto handle = spawn_work(shared, seed / 6, depth, true);
+      co_await Waits(shared, seed / 6);
+      handle.abort();
+      co_await join_any(std::move(handle));
+      break;
     }
-    handles.erase(handles.begin());
-    for (auto& handle : handles) {
-      const auto until = std::chrono::microseconds(random() % 50);
-      try {
-        co_await timeout(until, handle);
-      } catch (const Aborted&) {
-        continue;
-      }
+    case 3:
+      spawn_work(shared, seed / 6, depth, false).detach();
+      break;
+    case 4: {
+      auto handle = spawn_work(shared, seed / 6, depth, false);
+      co_await Waits(shared, seed / 6);
+      handle.abort();
+      break;  // and is dropped, before or after its end
+    }
+    default: {
+      auto abandoned = join_any(spawn_work(shared, seed / 6, depth, false));
+      co_await timeout(Duration::zero(), std::move(abandoned));
     }
   }
 }
 
-TEST_CASE("wake, abort, drop and join at random: everything is destroyed exactly once") {
-  for (const std::size_t workers : {0u, 1u, 2u}) {
-    for (unsigned seed = 1; seed <= 4; ++seed) {
-      Wakers wakers;
-      Lives lives;
-      {
-        std::jthread wakes([&](const std::stop_token& stop) {
-          std::mt19937 random(seed);
-          while (!stop.stop_requested()) wakers.copy(random() % Wakers::kSlots).wake();
-        });
-        block_on(host(wakers, lives, seed), {.workers = workers});
-      }
-      CHECK(lives.made == 1000);
-      CHECK(lives.alive() == 0);
+Async<Counted> work(Shared& shared, std::uint32_t seed, int depth, bool may_fail, Counted frame) {
+  std::minstd_rand random(seed + 1);
+  for (int i = 0; i < 4; ++i) {
+    co_await Waits(shared, static_cast<std::uint32_t>(random()));
+    if (depth > 0) co_await child(shared, static_cast<std::uint32_t>(random()), depth - 1);
+  }
+  if (may_fail && random() % 4 == 0) throw std::runtime_error("chance");
+  static_cast<void>(frame);
+  co_return Counted(shared.outputs);
+}
+
+Async<> all(Shared& shared, std::uint32_t seed) {
+  std::vector<JoinHandle<Counted>> handles;
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    handles.push_back(spawn_work(shared, seed * 1000 + i, 3, true));
+  }
+  for (auto& handle : handles) co_await join_any(std::move(handle));
+  // What was detached is left for the runtime's end.
+}
+
+TEST_CASE("whatever tasks and wakers do at random, everything is destroyed exactly once") {
+  const CapturedErrors errors;  // tasks fail that nobody joins, too
+  for (const Options& options : executors()) {
+    for (const std::uint32_t seed : {1U, 2U, 3U, 4U}) {
+      CAPTURE(options.workers);
+      CAPTURE(seed);
+      Shared shared;
+      std::thread other([&] { shared.wakers.use(seed); });
+      block_on(all(shared, seed), options);
+      shared.wakers.close();
+      other.join();
+      CHECK(shared.spawned > 100);
+      CHECK(shared.frames.made == shared.spawned);
+      CHECK(shared.frames.ended == shared.frames.made);
+      CHECK(shared.futures.ended == shared.futures.made);
+      CHECK(shared.outputs.made > 0);
+      CHECK(shared.outputs.ended == shared.outputs.made);
     }
   }
 }

@@ -84,7 +84,7 @@ Poll<OutputOf<F>> poll_for(Wakeable& task, F& future) {
 /// Polls `future` once, for nobody.
 template <Future F>
 Poll<OutputOf<F>> poll_once(F& future) {
-  static CountingWaker nobody;  // what it keeps may be dropped later
+  static CountingWaker nobody;  // its wakers may be kept
   return poll_for(nobody, future);
 }
 

@@ -1,259 +1,595 @@
-// Does a task live once, end once, and reach who joins it? On one thread and on several.
+// Does a task live once, end once, and tell who joins it?
+
+#include "runtime/task.hpp"
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "support.hpp"
 
 namespace runtime {
 namespace {
 
-using namespace std::chrono_literals;
-
-Async<int> answer() {
-  co_await yield_now();
-  co_return 42;
-}
-
-Async<int> fail() {
-  co_await yield_now();
-  throw std::runtime_error("it failed");
-}
-
-/// Lives from its call on, and waits for the gate.
-Async<> wait_at(Gate& gate, Counted) {
+Async<> waits_at(Gate& gate, Counted local) {
   co_await gate.wait();
+  static_cast<void>(local);
 }
 
+Async<Counted> gives_after(Gate& gate, Lives& lives) {
+  co_await gate.wait();
+  co_return Counted(lives);
+}
+
+Async<int> fails(std::string text) {
+  throw std::runtime_error(text);
+  co_return 0;
+}
+
+/// What joining gives: "done", or the error.
 template <class T>
-Async<T> join(JoinHandle<T> handle) {
-  co_return co_await handle;
-}
-
-Async<std::string> error_of(JoinHandle<void> handle) {
+Async<std::string> outcome(JoinHandle<T> handle) {
   try {
     co_await handle;
   } catch (const std::exception& error) {
     co_return error.what();
   }
-  co_return "nothing";
+  co_return "done";
 }
 
-Async<> results() {
-  const int value = co_await join(spawn(answer()));
-  CHECK(value == 42);
-  auto later = spawn(answer());
-  for (int i = 0; i < 5; ++i) co_await yield_now();
-  const int done_before = co_await later;
-  CHECK(done_before == 42);
-}
-
-TEST_CASE("a result reaches who joins, before and after the task's end") {
-  for (const Options& options : executors()) block_on(results(), options);
-}
-
-TEST_CASE("an exception in a task reaches who joins it, and who blocks on it") {
-  for (const Options& options : executors()) {
-    CHECK(thrown_by([&] { block_on(fail(), options); }) == "it failed");
-    CHECK(thrown_by([&] {
-            auto joins = poll_fn(
-                [handle = std::optional<JoinHandle<int>>()](Context& context) mutable -> Poll<int> {
-                  if (!handle) handle = spawn(fail());
-                  return handle->poll(context);
-                });
-            block_on(std::move(joins), options);
-          }) == "it failed");
+template <class T>
+std::string outcome_by_hand(JoinHandle<T>& handle) {
+  try {
+    return poll_once(handle).is_ready() ? "done" : "pending";
+  } catch (const std::exception& error) {
+    return error.what();
   }
 }
 
-Async<> abort_where_it_waits(Lives& lives) {
-  Gate gate;
-  auto handle = spawn(wait_at(gate, Counted(lives)));
-  while (gate.polls() == 0) co_await yield_now();
-  handle.abort();
-  const std::string error = co_await error_of(std::move(handle));
-  CHECK(error == Aborted().what());
-  CHECK(lives.alive() == 0);  // who has joined knows that destructors have run
+constexpr const char* kAborted = "the task was aborted";
+
+// --- Results ---
+
+Async<int> joins_results(int& object) {
+  const int value = co_await spawn(ready(1));
+  int& reference = co_await spawn(Ready<int&>(&object));
+  co_await spawn(ready());
+  const auto owner = co_await spawn(ready(std::make_unique<int>(2)));
+  reference = value + *owner;
+  co_return value;
 }
 
-Async<> abort_before_the_first_poll(Lives& lives) {
+TEST_CASE(
+    "a task's result reaches who joins it: value, reference, nothing, what can only be moved") {
+  for (const Options& options : executors()) {
+    CAPTURE(options.workers);
+    int object = 0;
+    CHECK(block_on(joins_results(object), options) == 1);
+    CHECK(object == 3);
+  }
+}
+
+TEST_CASE("block_on returns any kind of result, or throws what its future threw") {
+  int object = 0;
+  for (const Options& options : executors()) {
+    CHECK(block_on(ready(7), options) == 7);
+    CHECK(&block_on(Ready<int&>(&object), options) == &object);
+    block_on(ready(), options);
+    CHECK(*block_on(ready(std::make_unique<int>(3)), options) == 3);
+    CHECK_THROWS_WITH(block_on(fails("body"), options), "body");
+  }
+}
+
+TEST_CASE("an exception in a task reaches who joins it, and nobody else") {
+  const CapturedErrors errors;
+  const auto main = []() -> Async<std::string> {
+    auto text = co_await outcome(spawn(fails("body")));
+    co_return text;
+  };
+  for (const Options& options : executors()) CHECK(block_on(main(), options) == "body");
+  CHECK(errors.text().empty());
+}
+
+TEST_CASE("a JoinHandle that is polled by another task wakes that one alone") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
   Gate gate;
-  auto handle = spawn(wait_at(gate, Counted(lives)));
+  auto handle = scheduler->spawn(gate.wait());
+  CountingWaker first;
+  CountingWaker last;
+  CHECK_FALSE(poll_for(first, handle).is_ready());
+  CHECK_FALSE(poll_for(first, handle).is_ready());
+  CHECK(first.wakers() == 1);
+  CHECK_FALSE(poll_for(last, handle).is_ready());
+  CHECK(first.wakers() == 0);
+  gate.open();
+  scheduler->run_all();
+  CHECK(first.wakes() == 0);
+  CHECK(last.wakes() == 1);
+  CHECK(poll_for(last, handle).is_ready());
+  CHECK(last.wakers() == 0);
+}
+
+// --- Detached ---
+
+TEST_CASE("a task whose handle is dropped goes on, and its output is destroyed when it ends") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Gate gate;
+  Lives lives;
+  scheduler->spawn(gives_after(gate, lives)).detach();
+  scheduler->run_all();
+  gate.open();
+  scheduler->run_all();
+  CHECK(lives.made == 1);
+  CHECK(lives.ended == 1);
+  CHECK(scheduler->removes() == 1);
+}
+
+TEST_CASE("an output that nobody took is destroyed with the handle, once") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Lives lives;
+  {
+    auto handle = scheduler->spawn(ready(Counted(lives)));
+    scheduler->run_all();
+    CHECK(lives.alive() == 1);
+  }
+  CHECK(lives.made == 1);
+  CHECK(lives.ended == 1);
+}
+
+TEST_CASE("a handle that is dropped no longer wakes who polled it") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Gate gate;
+  CountingWaker joiner;
+  {
+    auto handle = scheduler->spawn(gate.wait());
+    CHECK_FALSE(poll_for(joiner, handle).is_ready());
+  }
+  CHECK(joiner.wakers() == 0);
+  gate.open();
+  scheduler->run_all();
+  CHECK(joiner.wakes() == 0);
+}
+
+TEST_CASE("a handle that is assigned to lets its task go on") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  int result = 0;
+  {
+    auto handle = scheduler->spawn(ready(1));
+    handle = scheduler->spawn(ready(2));
+    CHECK(scheduler->run_all() == 2);
+    result = poll_once(handle).take();
+  }
+  CHECK(result == 2);
+  CHECK(scheduler->removes() == 2);
+}
+
+TEST_CASE("the exception of a task that nobody joins is a line on standard error") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  const CapturedErrors errors;
+  SUBCASE("when the handle is dropped before") {
+    scheduler->spawn(fails("body")).detach();
+    CHECK(errors.text().empty());
+    scheduler->run_all();
+  }
+  SUBCASE("when the handle is dropped after") {
+    auto handle = scheduler->spawn(fails("body"));
+    scheduler->run_all();
+    CHECK(errors.text().empty());
+    handle.detach();
+  }
+  CHECK(errors.text() == "a task that nobody joins has failed: body\n");
+}
+
+TEST_CASE("to fail with something that is no std::exception is a line on standard error too") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  const CapturedErrors errors;
+  scheduler->spawn(poll_fn([](Context&) -> Poll<void> { throw 1; })).detach();
+  scheduler->run_all();
+  CHECK(errors.text() == "a task that nobody joins has failed\n");
+}
+
+TEST_CASE("an aborted task that nobody joins is silent") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  const CapturedErrors errors;
+  {
+    auto handle = scheduler->spawn(Never());
+    handle.abort();
+  }
+  scheduler->run_all();
+  CHECK(scheduler->removes() == 1);
+  CHECK(errors.text().empty());
+}
+
+// --- Aborted ---
+
+TEST_CASE("abort destroys the future on its executor, not where abort is called") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Gate gate;
+  Lives lives;
+  auto handle = scheduler->spawn(waits_at(gate, Counted(lives)));
+  CountingWaker joiner;
+  scheduler->run_all();
+  CHECK_FALSE(poll_for(joiner, handle).is_ready());
   handle.abort();
-  handle.abort();
-  const std::string error = co_await error_of(std::move(handle));
-  CHECK(error == Aborted().what());
+  CHECK(lives.alive() == 1);
+  CHECK(joiner.wakes() == 0);
+  CHECK(scheduler->run_all() == 1);
   CHECK(lives.alive() == 0);
+  CHECK(joiner.wakes() == 1);
+  CHECK(gate.polls() == 1);  // not polled again
+  CHECK(outcome_by_hand(handle) == kAborted);
 }
 
-Async<> abort_too_late() {
-  auto handle = spawn(answer());
-  for (int i = 0; i < 5; ++i) co_await yield_now();
-  co_await sleep(1ms);
+TEST_CASE("abort before the first poll: it is never polled") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Gate gate;
+  Lives lives;
+  auto handle = scheduler->spawn(waits_at(gate, Counted(lives)));
   handle.abort();
-  static_cast<void>(handle);
+  CHECK(scheduler->run_all() == 1);
+  CHECK(gate.polls() == 0);
+  CHECK(lives.ended == 1);
+  CHECK(outcome_by_hand(handle) == kAborted);
 }
 
-TEST_CASE("an aborted task is destroyed where it waits, before who joins it goes on") {
+TEST_CASE("abort of a task that is done changes nothing") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  auto handle = scheduler->spawn(ready(7));
+  scheduler->run_all();
+  handle.abort();
+  CHECK(scheduler->run_all() == 0);
+  CHECK(poll_once(handle).take() == 7);
+}
+
+TEST_CASE("abort during run: a poll that ends the task wins, any other one is the last") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  JoinHandle<int>* own = nullptr;
+  int polls = 0;
+  bool ends = false;
+  SUBCASE("it ends") {
+    ends = true;
+  }
+  SUBCASE("it waits") {
+    ends = false;
+  }
+  auto handle = scheduler->spawn(poll_fn([&](Context&) -> Poll<int> {
+    ++polls;
+    own->abort();
+    if (ends) return 7;
+    return pending;
+  }));
+  own = &handle;
+  scheduler->run_all();
+  CHECK(polls == 1);
+  CHECK(outcome_by_hand(handle) == (ends ? "done" : kAborted));
+}
+
+TEST_CASE("a joined abort is Aborted, on every executor") {
+  const auto main = [](Gate& gate, Lives& lives) -> Async<std::string> {
+    auto handle = spawn(waits_at(gate, Counted(lives)));
+    co_await yield_now();
+    handle.abort();
+    auto text = co_await outcome(std::move(handle));
+    if (lives.alive() != 0) text += ", but not destroyed";
+    co_return text;
+  };
   for (const Options& options : executors()) {
+    CAPTURE(options.workers);
+    Gate gate;
     Lives lives;
-    block_on(abort_where_it_waits(lives), options);
-    if (options.workers == 0) block_on(abort_before_the_first_poll(lives), options);
-    block_on(abort_too_late(), options);
-    CHECK(lives.alive() == 0);
+    CHECK(block_on(main(gate, lives), options) == kAborted);
+    CHECK(lives.ended == 1);
   }
 }
 
-Async<> detached(Lives& lives, Gate& gate) {
-  spawn(wait_at(gate, Counted(lives))).detach();
-  { const auto dropped = spawn(wait_at(gate, Counted(lives))); }
+// --- The order of the end ---
+
+TEST_CASE("a task's destructors have run before its joiner is woken, however it ends") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  CountingWaker joiner;
+  Gate gate;
+  JoinHandle<void>* joined = nullptr;
+  bool pending_at_end = false;
+  int wakes_at_end = -1;
+  AtEnd at_end([&] {
+    wakes_at_end = joiner.wakes();
+    pending_at_end = !poll_for(joiner, *joined).is_ready();
+  });
+  const auto body = [](Gate& wait, AtEnd, bool fail) -> Async<> {
+    co_await wait.wait();
+    if (fail) throw std::runtime_error("body");
+  };
+  bool fail = false;
+  bool abort = false;
+  std::string expected = "done";
+  SUBCASE("it returns") {}
+  SUBCASE("it throws") {
+    fail = true;
+    expected = "body";
+  }
+  SUBCASE("it is aborted") {
+    abort = true;
+    expected = kAborted;
+  }
+  auto handle = scheduler->spawn(body(gate, std::move(at_end), fail));
+  joined = &handle;
+  CHECK_FALSE(poll_for(joiner, handle).is_ready());
+  scheduler->run_all();
+  if (abort) {
+    handle.abort();
+  } else {
+    gate.open();
+  }
+  CHECK(wakes_at_end == -1);
+  scheduler->run_all();
+  CHECK(pending_at_end);
+  CHECK(wakes_at_end == 0);
+  CHECK(joiner.wakes() == 1);
+  CHECK(outcome_by_hand(handle) == expected);
+}
+
+// --- Wakes ---
+
+TEST_CASE("several wakes before a poll are one poll") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Waker waker;
+  int polls = 0;
+  auto handle = scheduler->spawn(poll_fn([&](Context& context) -> Poll<void> {
+    waker = context.waker();
+    ++polls;
+    return pending;
+  }));
+  CHECK(scheduler->run_all() == 1);
+  for (int i = 0; i < 5; ++i) waker.wake();
+  CHECK(scheduler->submits() == 2);
+  CHECK(scheduler->run_all() == 1);
+  CHECK(polls == 2);
+  handle.abort();
+  scheduler->run_all();
+}
+
+TEST_CASE("a task that wakes itself in its poll is polled again, once") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  int polls = 0;
+  auto handle = scheduler->spawn(poll_fn([&](Context& context) -> Poll<int> {
+    if (++polls == 3) return polls;
+    context.wake_self();
+    context.waker().wake();
+    return pending;
+  }));
+  CHECK(scheduler->run_all() == 3);
+  CHECK(poll_once(handle).take() == 3);
+}
+
+TEST_CASE("a wake after the task is done does nothing, also when nobody else has the task") {
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Waker waker;
+  scheduler
+      ->spawn(poll_fn([&](Context& context) -> Poll<void> {
+        waker = context.waker();
+        return done;
+      }))
+      .detach();
+  scheduler->run_all();
+  const Waker copy = waker;
+  waker.wake();
+  waker = Waker();
+  copy.wake();
+  CHECK(scheduler->submits() == 1);
+}
+
+TEST_CASE("a task lives as long as its last waker, and its scheduler as long as the task") {
+  Lives schedulers;
+  Waker waker;
+  {
+    const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+    scheduler->on_remove = [life = std::make_shared<Counted>(schedulers)] {};
+    scheduler
+        ->spawn(poll_fn([&](Context& context) -> Poll<void> {
+          waker = context.waker();
+          return done;
+        }))
+        .detach();
+    scheduler->run_all();
+  }
+  CHECK(schedulers.alive() == 1);
+  waker = Waker();
+  CHECK(schedulers.ended == 1);
+}
+
+TEST_CASE("a waker may be used after its runtime has ended") {
+  for (const Options& options : executors()) {
+    CAPTURE(options.workers);
+    Gate gate;
+    Lives lives;
+    Waker kept;
+    const auto main = [](Gate& shut, Counted local, Waker& waker) -> Async<> {
+      spawn(waits_at(shut, std::move(local))).detach();
+      while (shut.polls() == 0) co_await yield_now();
+      waker = shut.take_waker();
+    };
+    block_on(main(gate, Counted(lives), kept), options);
+    CHECK(lives.ended == 1);
+    kept.wake();
+    std::thread([&] { kept = Waker(); }).join();
+    CHECK(gate.polls() == 1);
+  }
+}
+
+// --- The runtime's end ---
+
+Async<> waits_for_handle(JoinHandle<void>& handle, Counted local) {
+  co_await handle;
+  static_cast<void>(local);
+}
+
+Async<> leaves_two_that_join_each_other(Lives& lives) {
+  struct Pair {
+    std::optional<JoinHandle<void>> first;
+    std::optional<JoinHandle<void>> second;
+  };
+  const auto pair = std::make_shared<Pair>();
+  const auto waits = [](std::shared_ptr<Pair> shared, bool first, Counted local) -> Async<> {
+    co_await waits_for_handle(first ? *shared->second : *shared->first, std::move(local));
+  };
+  pair->first = spawn(waits(pair, true, Counted(lives)));
+  pair->second = spawn(waits(pair, false, Counted(lives)));
   co_await yield_now();
 }
 
-TEST_CASE("tasks that are left when the runtime ends are destroyed, once") {
+TEST_CASE(
+    "tasks that are left at the runtime's end are destroyed once, also those that wait for each "
+    "other") {
   for (const Options& options : executors()) {
+    CAPTURE(options.workers);
     Lives lives;
-    Gate gate;
-    block_on(detached(lives, gate), options);
+    block_on(leaves_two_that_join_each_other(lives), options);
     CHECK(lives.made == 2);
-    CHECK(lives.alive() == 0);
-    gate.knock();
+    CHECK(lives.ended == 2);
   }
 }
 
-Async<> keep_waker(Waker& waker) {
-  auto keeps = poll_fn([&](Context& context) -> Poll<void> {
-    waker = context.waker();
-    return done;
-  });
-  co_await keeps;
+TEST_CASE("tasks that were never polled are destroyed at the runtime's end") {
+  Lives lives;
+  const auto main = [](Lives& counts) -> Async<> {
+    for (int i = 0; i < 1000; ++i) spawn(ready(Counted(counts))).detach();
+    co_return;
+  };
+  for (const Options& options : executors()) block_on(main(lives), options);
+  CHECK(lives.made == 5000);
+  CHECK(lives.alive() == 0);
 }
 
-TEST_CASE("a waker may outlive its task and its runtime, and wakes nobody") {
+TEST_CASE("a task that is spawned while the runtime ends is aborted at once") {
   for (const Options& options : executors()) {
-    Waker waker;
-    block_on(keep_waker(waker), options);
-    waker.wake();
-    const Waker copy = waker;
-    copy.wake();
+    CAPTURE(options.workers);
+    Lives lives;
+    std::string seen;
+    Gate gate;
+    const auto left = [](Gate& shut, AtEnd) -> Async<> { co_await shut.wait(); };
+    const auto main = [](Async<> task, Gate& shut) -> Async<> {
+      spawn(std::move(task)).detach();
+      while (shut.polls() == 0) co_await yield_now();
+    };
+    AtEnd spawns([&] {
+      auto handle = spawn(ready(Counted(lives)));
+      seen = outcome_by_hand(handle);
+    });
+    block_on(main(left(gate, std::move(spawns)), gate), options);
+    CHECK(seen == kAborted);
+    CHECK(lives.ended == 1);
   }
 }
 
-Async<int> polls_for(int wakes) {
-  int polls = 0;
-  auto counts = poll_fn([&](Context& context) -> Poll<int> {
-    ++polls;
-    if (polls == 2) return polls;
-    for (int i = 0; i < wakes; ++i) context.wake_self();
+TEST_CASE("without a runtime there is no spawn, and inside of one no block_on") {
+  const std::string outside = "not in a runtime: see block_on";
+  CHECK(thrown_by([] { spawn(ready()).detach(); }) == outside);
+  CHECK(thrown_by([] { spawn_blocking([] {}).detach(); }) == outside);
+  CHECK_THROWS_AS(Handle::current(), std::logic_error);
+  const auto inside = [](Context&) -> Poll<std::string> {
+    return thrown_by([] { block_on(ready()); });
+  };
+  for (const Options& options : executors()) {
+    CHECK(block_on(poll_fn(inside), options) ==
+          "block_on inside of a runtime would block its thread");
+  }
+  CHECK(Executor::try_current() == nullptr);
+}
+
+TEST_CASE("a virtual clock goes without workers") {
+  Options options;
+  options.virtual_clock = true;
+  CHECK(block_on(ready(1), options) == 1);
+  options.workers = 1;
+  CHECK_THROWS_AS(block_on(ready(1), options), std::invalid_argument);
+}
+
+// --- Order and fairness ---
+
+TEST_CASE("tasks run first in, first out") {
+  std::string order;
+  const auto main = [](std::string& log) -> Async<> {
+    const auto twice = [](std::string& text, char name) -> Async<> {
+      text += name;
+      co_await yield_now();
+      text += name;
+    };
+    auto a = spawn(twice(log, 'a'));
+    auto b = spawn(twice(log, 'b'));
+    auto c = spawn(twice(log, 'c'));
+    co_await c;
+    co_await b;
+    co_await a;
+  };
+  for (const std::size_t workers : {std::size_t(0), std::size_t(1)}) {
+    order.clear();
+    Options options;
+    options.workers = workers;
+    block_on(main(order), options);
+    CHECK(order == "abcabc");
+  }
+}
+
+TEST_CASE(
+    "a task that wakes itself all the time takes turns with the others, and with the reactor") {
+  constexpr int kTurns = 20;
+  struct Counts {
+    std::atomic<std::uint64_t> busy = 0;
+    std::atomic<std::uint64_t> most_between_turns = 0;
+  };
+  const auto main = [](Counts& counts) -> Async<> {
+    const auto busy = [](Counts& count) -> Async<> {
+      for (;;) {
+        ++count.busy;
+        co_await yield_now();
+      }
+    };
+    auto handle = spawn(busy(counts));
+    Reactor& reactor = *Handle::current().reactor();
+    std::uint64_t turns = reactor.turns();
+    const std::uint64_t end = turns + kTurns;
+    std::uint64_t since = 0;
+    // This task is always ready too: how often is it polled from one turn to the next?
+    while (turns < end) {
+      co_await yield_now();
+      ++since;
+      if (reactor.turns() != turns) {
+        counts.most_between_turns = std::max<std::uint64_t>(counts.most_between_turns, since);
+        turns = reactor.turns();
+        since = 0;
+      }
+      if (since > 10 * kTasksPerTurn) {  // it never comes
+        counts.most_between_turns = since;
+        break;
+      }
+    }
+    handle.abort();
+  };
+  for (const std::size_t workers : {std::size_t(0), std::size_t(1)}) {
+    Options options;
+    options.workers = workers;
+    Counts counts;
+    block_on(main(counts), options);
+    CHECK(counts.most_between_turns <= kTasksPerTurn / 2 + 1);  // the two take turns
+    CHECK(counts.busy + 2 * kTasksPerTurn >= kTurns * kTasksPerTurn / 2);
+  }
+}
+
+TEST_CASE("a poll that is always ready for more does its budget, and then it is the others' turn") {
+  std::vector<int> done_per_poll;
+  auto main = poll_fn([&](Context& context) -> Poll<void> {
+    int count = 0;
+    while (context.spend()) ++count;
+    done_per_poll.push_back(count);
+    if (done_per_poll.size() == 3) return done;
     return pending;
   });
-  co_return co_await counts;
-}
-
-TEST_CASE("many wakes during a poll are one more poll") {
-  for (const Options& options : executors()) CHECK(block_on(polls_for(100), options) == 2);
-}
-
-Async<> always_ready(std::uint64_t& polls) {
-  for (;;) {
-    co_await yield_now();
-    ++polls;
-  }
-}
-
-Async<std::uint64_t> beside_one_that_is_always_ready() {
-  std::uint64_t polls = 0;
-  auto busy = spawn(always_ready(polls));
-  co_await sleep(1ms);  // needs the driver
-  busy.abort();
-  const auto reactor = Handle::current().reactor();
-  CHECK(polls <= (reactor->turns() + 1) * kTasksPerTurn);
-  co_return polls;
-}
-
-TEST_CASE("a task that is always ready starves neither the others nor the driver") {
-  CHECK(block_on(beside_one_that_is_always_ready()) > 0);
-}
-
-TEST_CASE("outside of a runtime spawn throws, and inside of one block_on does") {
-  CHECK_THROWS_AS(static_cast<void>(spawn(answer())), std::logic_error);
-  const auto nested = [] { return block_on(answer()); };
-  CHECK_THROWS_AS(block_on(poll_fn([&](Context&) -> Poll<int> { return nested(); })),
-                  std::logic_error);
-}
-
-// Deadlocks.
-
-Async<> join_each_other(std::optional<JoinHandle<void>>& other) {
-  while (!other) co_await yield_now();
-  co_await *other;
-}
-
-Async<> two_that_join_each_other() {
-  std::optional<JoinHandle<void>> first;
-  std::optional<JoinHandle<void>> second;
-  first = spawn(join_each_other(second));
-  second = spawn(join_each_other(first));
-  co_await *first;
-}
-
-TEST_CASE("who waits for nothing, or for each other, is told so") {
-  for (const Options& options : executors()) CHECK_THROWS_AS(block_on(Never(), options), Deadlock);
-  CHECK_THROWS_AS(block_on(two_that_join_each_other()), Deadlock);
-}
-
-TEST_CASE("it is no deadlock while another thread has a waker, also the last one") {
-  for (const Options& options : executors()) {
-    for (int i = 0; i < 200; ++i) {
-      Gate gate;
-      std::jthread opens([&] {
-        gate.wait_for_polls(1);
-        gate.open();
-      });
-      Lives lives;
-      CHECK_NOTHROW(block_on(wait_at(gate, Counted(lives)), options));
-    }
-  }
-}
-
-// Blocking work.
-
-Async<int> sum_of_blocking(int count) {
-  std::vector<JoinHandle<int>> handles;
-  for (int i = 1; i <= count; ++i) handles.push_back(spawn_blocking([=] { return i; }));
-  int sum = 0;
-  for (auto& handle : handles) {
-    const int value = co_await handle;
-    sum += value;
-  }
-  co_return sum;
-}
-
-TEST_CASE("blocking work gives its results, also when there is more of it than threads") {
-  for (const Options& options : executors())
-    CHECK(block_on(sum_of_blocking(200), options) == 20'100);
-}
-
-Async<> leave_it(Flag& began, Flag& may_end) {
-  spawn_blocking([&] {
-    began.set();
-    may_end.wait();
-  }).detach();
-  began.wait();
-  co_return;
-}
-
-TEST_CASE("the runtime's end waits for blocking work that has begun") {
-  Flag began, may_end;
-  std::atomic<bool> ended = false;
-  std::jthread thread([&] {
-    block_on(leave_it(began, may_end));
-    ended = true;
-  });
-  began.wait();
-  CHECK_FALSE(ended);
-  may_end.set();
+  block_on(std::move(main));
+  CHECK(done_per_poll == std::vector<int>(3, Context::kBudget));
 }
 
 }  // namespace
