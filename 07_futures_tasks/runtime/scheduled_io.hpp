@@ -60,10 +60,13 @@ class ScheduledIo {
   /// stays: it comes once, and often together with the last data.
   void clear(Direction direction, Observed observed) noexcept {
     const auto gone = common::Ready::error() | open_bit(direction);
-    const std::uint32_t after = observed.word_ & ~gone.bits();
-    // Compared with the tick of that look. A failure means that an event has come since.
-    word_.compare_exchange_strong(observed.word_, after, std::memory_order_acq_rel,
-                                  std::memory_order_relaxed);
+    // With another tick an event has come since. With other bits alone, the other direction has
+    // cleared its own.
+    std::uint32_t before = observed.word_;
+    while (before / kTick == observed.word_ / kTick &&
+           !word_.compare_exchange_weak(before, before & ~gone.bits(), std::memory_order_acq_rel,
+                                        std::memory_order_relaxed)) {
+    }
   }
 
   /// Nobody waits in `direction` any more.
