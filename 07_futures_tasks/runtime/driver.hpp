@@ -10,7 +10,7 @@ namespace runtime {
 class Driver {
  public:
   explicit Driver(bool virtual_clock)
-      : reactor_(Ref<Reactor>::adopt(new Reactor)), timers_(virtual_clock) {}
+      : reactor_(Ref<Reactor>::adopt(new Reactor)), timers_(virtual_clock), virtual_(virtual_clock) {}
 
   [[nodiscard]] const Ref<Reactor>& reactor() const { return reactor_; }
   [[nodiscard]] Timers& timers() { return timers_; }
@@ -20,14 +20,18 @@ class Driver {
   /// One turn of the reactor, which looks at what has come, or waits for it until the next timer;
   /// then fires the timers.
   void turn(Wait wait) {
-    reactor_->turn(wait == Wait::no ? Duration::zero() : until_next());
+    if (virtual_ && wait == Wait::until_next && timers_.next()) {
+      // Time moves only when nothing has come.
+      if (reactor_->turn(Duration::zero()) == 0) timers_.jump();
+    } else {
+      reactor_->turn(wait == Wait::no ? Duration::zero() : until_next());
+    }
     timers_.fire();
   }
 
  private:
   /// How long it may sleep; without a timer, for ever.
   std::optional<Duration> until_next() {
-    if (timers_.jump()) return Duration::zero();
     const auto next = timers_.next();
     if (!next) return std::nullopt;
     return *next - timers_.now();
@@ -35,6 +39,7 @@ class Driver {
 
   const Ref<Reactor> reactor_;
   Timers timers_;
+  const bool virtual_;
 };
 
 }  // namespace runtime
