@@ -22,7 +22,9 @@ class Interval {
   /// Ready at the next tick. A tick counts when this is called, not when it is awaited.
   Sleep tick() {
     const Clock::time_point deadline = next_;
-    next_ += period_;
+    // A time that the clock cannot express is never.
+    const bool never = period_ > Clock::time_point::max() - deadline;
+    next_ = never ? Clock::time_point::max() : deadline + period_;
     return Sleep(deadline);
   }
 
