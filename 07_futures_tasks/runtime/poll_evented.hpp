@@ -44,7 +44,7 @@ class IoWait {
 
   /// Ready when the source is.
   Poll<void> poll_ready(Context& context) {
-    waiting_ = !source_->poll_ready(direction_, context).is_ready();
+    waiting_ = !source_->poll_ready(direction_, context).is_ready() || !context.spend();
     if (waiting_) return pending;
     return done;
   }
