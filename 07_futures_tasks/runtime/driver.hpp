@@ -10,7 +10,9 @@ namespace runtime {
 class Driver {
  public:
   explicit Driver(bool virtual_clock)
-      : reactor_(Ref<Reactor>::adopt(new Reactor)), timers_(virtual_clock), virtual_(virtual_clock) {}
+      : reactor_(Ref<Reactor>::adopt(new Reactor)),
+        timers_(virtual_clock),
+        virtual_(virtual_clock) {}
 
   [[nodiscard]] const Ref<Reactor>& reactor() const { return reactor_; }
   [[nodiscard]] Timers& timers() { return timers_; }

@@ -84,7 +84,7 @@ TEST_CASE("a receive that is cancelled after the datagram has come loses none") 
 
 TEST_CASE("a hundred idle connections: a task is polled only for what its own peer sends") {
   const auto main = []() -> Async<void> {
-    constexpr int kMany = 100;
+    constexpr std::size_t kMany = 100;
     std::vector<SocketPair> pairs(kMany);
     std::vector<int> polls(kMany);
     std::vector<JoinHandle<void>> tasks;
@@ -97,13 +97,13 @@ TEST_CASE("a hundred idle connections: a task is polled only for what its own pe
       };
       co_await poll_fn(counted);
     };
-    for (int i = 0; i < kMany; ++i) tasks.push_back(spawn(idle(pairs[i], polls[i])));
+    for (std::size_t i = 0; i < kMany; ++i) tasks.push_back(spawn(idle(pairs[i], polls[i])));
     // The sockets' first event, that they are writable, comes with the first turn: nobody waits.
     for (int i = 0; i < 3; ++i) co_await sleep(1ms);
-    for (int i = 0; i < kMany; ++i) CHECK(polls[i] == 1);
+    for (std::size_t i = 0; i < kMany; ++i) CHECK(polls[i] == 1);
     send_to(pairs[7].theirs, "x");
     co_await tasks[7];
-    for (int i = 0; i < kMany; ++i) CHECK(polls[i] == (i == 7 ? 2 : 1));
+    for (std::size_t i = 0; i < kMany; ++i) CHECK(polls[i] == (i == 7 ? 2 : 1));
   };
   block_on(main());
 }
