@@ -169,7 +169,9 @@ TEST_CASE("whatever tasks and wakers do at random, everything is destroyed exact
       block_on(all(shared, seed), options);
       shared.wakers.close();
       other.join();
-      CHECK(shared.spawned > 100);
+      // The first eight, and the four children of each. How many more, only chance knows: a task
+      // that is aborted early spawns none.
+      CHECK(shared.spawned >= 8 + 8 * 4);
       CHECK(shared.frames.made == shared.spawned);
       CHECK(shared.frames.ended == shared.frames.made);
       CHECK(shared.futures.ended == shared.futures.made);
