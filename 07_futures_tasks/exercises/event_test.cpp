@@ -48,18 +48,47 @@ TEST_CASE("who comes later does not wait") {
   CHECK(runtime::block_on(late_waiter(), {.virtual_clock = true}));
 }
 
-runtime::Async<std::size_t> given_up() {
-  Event event;
-  auto stays = event.wait();
-  const bool first = co_await runtime::timeout(1s, stays);
-  const bool second = co_await runtime::timeout(1s, event.wait());
-  CHECK_FALSE(first);
-  CHECK_FALSE(second);
-  co_return event.waiting();
+/// One task waits, and another one gives up; then the event is set.
+runtime::Async<bool> one_gives_up() {
+  const auto event = std::make_shared<Event>();
+  auto stays = runtime::spawn(wait_and_count(event, std::make_shared<int>(0)));
+  const bool in_time = co_await runtime::timeout(1s, event->wait());
+  CHECK_FALSE(in_time);
+  CHECK(event->waiting() == 1);
+  event->set();
+  co_return co_await runtime::timeout(1s, stays);
 }
 
 TEST_CASE("who stops waiting leaves no waker, and the others keep theirs") {
-  CHECK(runtime::block_on(given_up(), {.virtual_clock = true}) == 1);
+  CHECK(runtime::block_on(one_gives_up(), {.virtual_clock = true}));
+}
+
+runtime::Async<> poll_once(std::shared_ptr<Event::Wait> wait) {
+  auto once = runtime::poll_fn([wait](runtime::Context& context) -> runtime::Poll<void> {
+    CHECK_FALSE(wait->poll(context).is_ready());
+    return runtime::done;
+  });
+  co_await once;
+}
+
+runtime::Async<> wait_for(std::shared_ptr<Event::Wait> wait) {
+  co_await *wait;
+}
+
+/// One task polls the future, and another one awaits it.
+runtime::Async<bool> passed_on() {
+  const auto event = std::make_shared<Event>();
+  const auto wait = std::make_shared<Event::Wait>(event->wait());
+  co_await runtime::spawn(poll_once(wait));
+  auto second = runtime::spawn(wait_for(wait));
+  const bool early = co_await runtime::timeout(1s, second);
+  CHECK_FALSE(early);
+  event->set();
+  co_return co_await runtime::timeout(1s, second);
+}
+
+TEST_CASE("a future that is passed on wakes the task that polled it last") {
+  CHECK(runtime::block_on(passed_on(), {.virtual_clock = true}));
 }
 
 }  // namespace

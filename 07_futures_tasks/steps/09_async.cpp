@@ -93,7 +93,8 @@ class Async {
   using Output = T;
 
   /// What `co_await` does: the coroutine is suspended, and its future is polled by `Async::poll`
-  /// from then on. The future is a temporary in the coroutine, and alive until it is ready.
+  /// from then on. The future is a variable of the coroutine, or a temporary in its frame, and
+  /// alive until it is ready.
   template <class F>
   class Awaiter {
    public:
@@ -137,7 +138,8 @@ class Async {
       return Awaiter<std::remove_reference_t<F>>(future);
     }
 
-    void* awaited = nullptr;  // an Awaiter of whatever type
+    // Futures have many types, and this is one field: so an Awaiter of any type, and its `poll`.
+    void* awaited = nullptr;
     bool (*poll_awaited)(void*, Context&) = nullptr;
     std::optional<T> result;
     std::exception_ptr error;
@@ -156,7 +158,7 @@ class Async {
         return pending;
       }
       promise.awaited = nullptr;
-      coroutine_.resume();
+      coroutine_.resume();  // to its end, or to what it waits for next: that is polled at once
     }
     if (promise.error) std::rethrow_exception(promise.error);
     return *std::move(promise.result);

@@ -71,7 +71,8 @@ class Sleep {
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
-  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}  // before it is polled
+  // Before it is polled: from then on the map knows where it is.
+  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
   ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
@@ -95,7 +96,8 @@ class Async {
   using Output = T;
 
   /// What `co_await` does: the coroutine is suspended, and its future is polled by `Async::poll`
-  /// from then on. The future is a temporary in the coroutine, and alive until it is ready.
+  /// from then on. The future is a variable of the coroutine, or a temporary in its frame, and
+  /// alive until it is ready.
   template <class F>
   class Awaiter {
    public:
@@ -139,7 +141,8 @@ class Async {
       return Awaiter<std::remove_reference_t<F>>(future);
     }
 
-    void* awaited = nullptr;  // an Awaiter of whatever type
+    // Futures have many types, and this is one field: so an Awaiter of any type, and its `poll`.
+    void* awaited = nullptr;
     bool (*poll_awaited)(void*, Context&) = nullptr;
     std::optional<T> result;
     std::exception_ptr error;
@@ -158,7 +161,7 @@ class Async {
         return pending;
       }
       promise.awaited = nullptr;
-      coroutine_.resume();
+      coroutine_.resume();  // to its end, or to what it waits for next: that is polled at once
     }
     if (promise.error) std::rethrow_exception(promise.error);
     return *std::move(promise.result);

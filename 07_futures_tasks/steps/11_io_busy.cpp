@@ -81,7 +81,8 @@ class Sleep {
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
-  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}  // before it is polled
+  // Before it is polled: from then on the map knows where it is.
+  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
   ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
@@ -105,7 +106,8 @@ class Async {
   using Output = T;
 
   /// What `co_await` does: the coroutine is suspended, and its future is polled by `Async::poll`
-  /// from then on. The future is a temporary in the coroutine, and alive until it is ready.
+  /// from then on. The future is a variable of the coroutine, or a temporary in its frame, and
+  /// alive until it is ready.
   template <class F>
   class Awaiter {
    public:
@@ -149,7 +151,8 @@ class Async {
       return Awaiter<std::remove_reference_t<F>>(future);
     }
 
-    void* awaited = nullptr;  // an Awaiter of whatever type
+    // Futures have many types, and this is one field: so an Awaiter of any type, and its `poll`.
+    void* awaited = nullptr;
     bool (*poll_awaited)(void*, Context&) = nullptr;
     std::optional<T> result;
     std::exception_ptr error;
@@ -168,7 +171,7 @@ class Async {
         return pending;
       }
       promise.awaited = nullptr;
-      coroutine_.resume();
+      coroutine_.resume();  // to its end, or to what it waits for next: that is polled at once
     }
     if (promise.error) std::rethrow_exception(promise.error);
     return *std::move(promise.result);
@@ -318,6 +321,7 @@ auto write_some(int socket, std::string_view bytes) {
   return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
 }
 
+/// Writes all of it. (What has no result has Done here: this Async knows no void.)
 Async<Done> write_all(int socket, std::string bytes) {
   std::string_view unsent = bytes;
   while (!unsent.empty()) {
@@ -336,7 +340,7 @@ Async<Done> one_response(Socket socket, int number, Duration delay) {
 
 Async<Done> serve(Socket listener, int clients, Duration delay) {
   for (int number = 1; number <= clients; ++number) {
-    Socket socket(co_await accept(listener.get()));
+    Socket socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
   co_return done;

@@ -83,7 +83,8 @@ class Sleep {
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
-  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}  // before it is polled
+  // Before it is polled: from then on the map knows where it is.
+  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
   ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
@@ -107,7 +108,8 @@ class Async {
   using Output = T;
 
   /// What `co_await` does: the coroutine is suspended, and its future is polled by `Async::poll`
-  /// from then on. The future is a temporary in the coroutine, and alive until it is ready.
+  /// from then on. The future is a variable of the coroutine, or a temporary in its frame, and
+  /// alive until it is ready.
   template <class F>
   class Awaiter {
    public:
@@ -151,7 +153,8 @@ class Async {
       return Awaiter<std::remove_reference_t<F>>(future);
     }
 
-    void* awaited = nullptr;  // an Awaiter of whatever type
+    // Futures have many types, and this is one field: so an Awaiter of any type, and its `poll`.
+    void* awaited = nullptr;
     bool (*poll_awaited)(void*, Context&) = nullptr;
     std::optional<T> result;
     std::exception_ptr error;
@@ -170,7 +173,7 @@ class Async {
         return pending;
       }
       promise.awaited = nullptr;
-      coroutine_.resume();
+      coroutine_.resume();  // to its end, or to what it waits for next: that is polled at once
     }
     if (promise.error) std::rethrow_exception(promise.error);
     return *std::move(promise.result);
@@ -273,7 +276,7 @@ std::unordered_map<int, Waiting> registered;
 /// A descriptor and its owner, which takes it off the list before it is closed.
 class Socket {
  public:
-  explicit Socket(common::Fd fd) : fd_(std::move(fd)) {}
+  Socket(common::Fd fd) : fd_(std::move(fd)) {}
   Socket(Socket&&) noexcept = default;
   ~Socket() {
     if (registered.erase(fd_.get()) == 1)
@@ -289,7 +292,8 @@ class Socket {
 /// edge, too: nothing is missed.
 void would_block(int fd, short events, Context& context) {
   const auto [entry, added] = registered.try_emplace(fd);
-  (events == POLLIN ? entry->second.reader : entry->second.writer) = context.waker();
+  Waiting& waiting = entry->second;
+  (events == POLLIN ? waiting.reader : waiting.writer) = context.waker();
   if (!added) return;
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -347,6 +351,7 @@ auto write_some(int socket, std::string_view bytes) {
   return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
 }
 
+/// Writes all of it. (What has no result has Done here: this Async knows no void.)
 Async<Done> write_all(int socket, std::string bytes) {
   std::string_view unsent = bytes;
   while (!unsent.empty()) {
@@ -365,7 +370,7 @@ Async<Done> one_response(Socket socket, int number, Duration delay) {
 
 Async<Done> serve(Socket listener, int clients, Duration delay) {
   for (int number = 1; number <= clients; ++number) {
-    Socket socket(co_await accept(listener.get()));
+    Socket socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
   co_return done;
@@ -428,6 +433,8 @@ bool wait_for_wake() {
     return ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), sleep_limit());
   };
   const int count = common::check(common::retry(call), "epoll_wait");
+  // Nobody is polled in this loop, so none of them is gone. Who reads wants to know of everything
+  // but room to write, and who writes of everything but news to read: of errors, both.
   for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
     Waiting& waiting = registered.at(event.data.fd);
     if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) wake(waiting.reader);
