@@ -6,6 +6,8 @@
 #include "ctrl_c.hpp"
 #include "handle.hpp"
 #include "interval.hpp"
+#include "join.hpp"
+#include "join_all.hpp"
 #include "map_error.hpp"
 #include "poll_evented.hpp"
 #include "poll_fn.hpp"
