@@ -12,6 +12,7 @@
 #include "poll_evented.hpp"
 #include "poll_fn.hpp"
 #include "ready.hpp"
+#include "select.hpp"
 #include "sleep.hpp"
 #include "spawn.hpp"
 #include "spawn_blocking.hpp"
