@@ -4,6 +4,7 @@
 #include "async.hpp"
 #include "block_on.hpp"
 #include "ctrl_c.hpp"
+#include "futures_unordered.hpp"
 #include "handle.hpp"
 #include "interval.hpp"
 #include "join.hpp"
