@@ -132,7 +132,8 @@ Async<> poll_members(Members& members, Crowd& crowd, int polls) {
   co_await until;
 }
 
-/// Wakes one member, lets the task that it is in poll it, and so on.
+/// Wakes one member, lets the task that it is in poll it, and so on. In the order in which they
+/// were made: in another one, each wake of many would also wait for memory.
 Async<> wake_one_by_one(Members& members, Crowd& crowd) {
   auto polls = runtime::spawn(poll_members(members, crowd, crowd.polls + kTimes));
   for (std::size_t i = 0; i < kTimes; ++i) {

@@ -100,7 +100,7 @@ TEST_CASE("a wake polls the child that was woken, and no other") {
   CHECK(task.wakes() == 1);
   CHECK_FALSE(poll_for(task, next).is_ready());
   CHECK_FALSE(poll_for(task, next).is_ready());  // nobody was woken
-  for (int i = 0; i < 10; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 1));
+  for (std::size_t i = 0; i < 10; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 1));
 }
 
 TEST_CASE("of 100,000 children, one that is woken is polled once, and no other") {
@@ -109,8 +109,8 @@ TEST_CASE("of 100,000 children, one that is woken is polled once, and no other")
   std::vector<Waker> wakers(kChildren);
   CountingWaker task;
   Hooks set;
-  for (int i = 0; i < kChildren; ++i) {
-    set.push(hook([&polls, &waker = wakers[i]](Context& context) -> Poll<int> {
+  for (Waker& waker : wakers) {
+    set.push(hook([&polls, &waker](Context& context) -> Poll<int> {
       ++polls;
       waker = context.waker();
       return pending;
@@ -118,7 +118,7 @@ TEST_CASE("of 100,000 children, one that is woken is polled once, and no other")
   }
   auto next = set.next();
   while (polls < kChildren) CHECK_FALSE(poll_for(task, next).is_ready());
-  for (int i = 0; i < kChildren; i += 9'999) {
+  for (std::size_t i = 0; i < kChildren; i += 9'999) {
     const int before = polls;
     wakers[i].wake();
     CHECK_FALSE(poll_for(task, next).is_ready());
@@ -330,7 +330,7 @@ TEST_CASE("a set in a set: only those that were woken are polled in both") {
   gates[3].open();
   CHECK(task.wakes() == 1);
   CHECK(poll_for(task, next).take() == std::optional(3));
-  for (int i = 0; i < 4; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 1));
+  for (std::size_t i = 0; i < 4; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 1));
 }
 
 // --- How much one poll does ---
@@ -453,6 +453,32 @@ TEST_CASE("wake during the child's last poll: it is not polled again") {
   CHECK(task.wakes() == 0);
 }
 
+TEST_CASE("wake after the child's last poll: nobody is polled or woken") {
+  Waker kept;
+  int polls = 0;
+  CountingWaker task;
+  Hooks set;
+  set.push(hook([&kept, first = true](Context& context) mutable -> Poll<int> {
+    kept = context.waker();
+    if (!std::exchange(first, false)) return 7;
+    return pending;
+  }));
+  set.push(hook([&polls](Context&) -> Poll<int> {
+    ++polls;
+    return pending;
+  }));
+  auto next = set.next();
+  CHECK_FALSE(poll_for(task, next).is_ready());
+  kept.wake();
+  CHECK(poll_for(task, next).take() == 7);
+  wake_elsewhere(kept);
+  auto other = set.next();
+  CHECK_FALSE(poll_for(task, other).is_ready());
+  wake_elsewhere(kept);
+  CHECK(polls == 1);
+  CHECK(task.wakes() == 1);
+}
+
 TEST_CASE("wake between the child's poll and storing the parent's waker: it is polled again") {
   Waker first;
   int polls = 0;
@@ -490,6 +516,26 @@ TEST_CASE("wake by the child's own destructor: nobody is polled again") {
   CHECK(task.wakes() == 0);
 }
 
+TEST_CASE("wake of another child while the first one's wake submits the task: both are polled") {
+  std::vector<Waker> wakers;
+  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
+  Hooks set;
+  for (int i = 0; i < 2; ++i) {
+    set.push(hook([&wakers, first = true](Context& context) mutable -> Poll<int> {
+      if (!std::exchange(first, false)) return 7;
+      wakers.push_back(context.waker());
+      return pending;
+    }));
+  }
+  auto handle = scheduler->spawn(drains(set));
+  scheduler->run_all();
+  scheduler->before_submit = [&] { wakers[1].wake(); };  // would wait for ever for a mutex
+  wakers[0].wake();
+  CHECK(scheduler->submits() == 2);
+  CHECK(scheduler->run_all() == 1);
+  CHECK(poll_once(handle).is_ready());
+}
+
 TEST_CASE("wake after the set is gone: nobody is woken, and the last waker ends the child") {
   Lives lives;
   CountingWaker task;
@@ -518,26 +564,35 @@ TEST_CASE("wake after the set is gone: nobody is woken, and the last waker ends 
 }
 
 TEST_CASE("wake by a future's destructor, of another child, while the set is destroyed") {
-  std::vector<Waker> wakers;
+  Waker oldest;
+  Waker newest;
   Lives lives;
   CountingWaker task;
+  const auto keeps = [&lives](Waker& slot) {
+    return hook([&slot, life = std::make_shared<Counted>(lives)](Context& context) -> Poll<int> {
+      slot = context.waker();
+      return pending;
+    });
+  };
   {
     Hooks set;
-    for (int i = 0; i < 3; ++i) {
-      auto at_end = std::make_shared<AtEnd>([&] {
-        for (const Waker& waker : wakers) wake_elsewhere(waker);
-      });
-      auto life = std::make_shared<Counted>(lives);
-      set.push(hook([&wakers, at_end, life](Context& context) -> Poll<int> {
-        wakers.push_back(context.waker());
-        return pending;
-      }));
+    set.push(keeps(oldest));
+    {
+      auto at_end = std::make_shared<AtEnd>([&] { wake_elsewhere(oldest); });
+      set.push(hook([at_end](Context&) -> Poll<int> { return pending; }));
     }
-    auto next = set.next();
-    CHECK_FALSE(poll_for(task, next).is_ready());
+    set.push(keeps(newest));
+    {
+      auto next = set.next();
+      CHECK_FALSE(poll_for(task, next).is_ready());
+    }
+    // In the ready queue, and nobody else has it: it is the first to go, memory and all. Who looks
+    // into the queue after that is seen by AddressSanitizer.
+    std::exchange(newest, Waker()).wake();
   }
   CHECK(task.wakes() == 0);
-  CHECK(lives.ended == 3);
+  CHECK(lives.made == 2);
+  CHECK(lives.ended == 2);
 }
 
 // --- Races, with threads ---
@@ -560,8 +615,8 @@ TEST_CASE("wakes from two threads, on every executor: no result is lost") {
     CAPTURE(options.workers);
     std::vector<Gate> gates(kGates);
     Lives lives;
-    const auto open_every_other = [&](int first) {
-      for (int i = first; i < kGates; i += 2) {
+    const auto open_every_other = [&](std::size_t first) {
+      for (std::size_t i = first; i < kGates; i += 2) {
         gates[i].wait_for_polls(1);
         gates[i].open();
       }
@@ -604,6 +659,45 @@ TEST_CASE("wake while the task goes to sleep, time and again: it is never lost")
     CHECK(block_on(one_by_one(gates), options) == kRounds);
     opens.join();
   }
+}
+
+TEST_CASE("wake between the look into the queue and storing the parent's waker, on two threads") {
+  constexpr int kRounds = 5000;
+  std::atomic<int> polled = 0;  // the round whose child has been polled
+  std::atomic<int> woken = 0;   // the round whose wake is over
+  const auto wait_for = [](const std::atomic<int>& reached, int round) {
+    for (int looks = 1; reached != round; ++looks) {
+      if (looks % 1000 == 0) std::this_thread::yield();
+    }
+  };
+  Waker waker;
+  std::thread wakes([&] {
+    for (int round = 1; round <= kRounds; ++round) {
+      wait_for(polled, round);
+      std::exchange(waker, Waker()).wake();
+      woken = round;
+    }
+  });
+  int results = 0;
+  for (int round = 1; round <= kRounds; ++round) {
+    CountingWaker task;
+    Hooks set;
+    set.push(hook([&, first = true](Context& context) mutable -> Poll<int> {
+      if (!std::exchange(first, false)) return 7;
+      waker = context.waker();
+      polled = round;
+      // Up to the time that the other thread takes to see it: so each is the first at times.
+      for (volatile int spins = round % 256; spins > 0;) spins = spins - 1;
+      return pending;
+    }));
+    auto next = set.next();
+    bool ready = poll_for(task, next).is_ready();
+    wait_for(woken, round);
+    if (!ready && task.wakes() == 1) ready = poll_for(task, next).is_ready();
+    results += ready ? 1 : 0;
+  }
+  wakes.join();
+  CHECK(results == kRounds);
 }
 
 TEST_CASE("wake while the set is destroyed, on two threads: every future is destroyed once") {

@@ -39,7 +39,7 @@ TEST_CASE("join_all gives the results in the order of the futures, whoever is re
   CountingWaker task;
   auto all = join_all(numbers_after(gates, lives));
   CHECK_FALSE(poll_for(task, all).is_ready());
-  for (const int i : {2, 0}) {
+  for (const std::size_t i : {2u, 0u}) {
     gates[i].open();
     CHECK_FALSE(poll_for(task, all).is_ready());
   }
@@ -57,7 +57,7 @@ TEST_CASE("join_all polls, in each poll, all that are not done, and nobody who i
   gates[3].open();
   CHECK_FALSE(poll_once(all).is_ready());
   CHECK_FALSE(poll_once(all).is_ready());
-  for (int i = 0; i < 10; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 3));
+  for (std::size_t i = 0; i < 10; ++i) CHECK(gates[i].polls() == (i == 3 ? 2 : 3));
 }
 
 TEST_CASE("join_all destroys each future as soon as it is ready, and once") {
@@ -117,14 +117,14 @@ TEST_CASE("join_all throws what a future throws, and its end cancels the others"
 }
 
 TEST_CASE("join_all dropped at each await point leaves no waiter and no future") {
-  for (int opened = 0; opened <= 3; ++opened) {
+  for (std::size_t opened = 0; opened <= 3; ++opened) {
     CAPTURE(opened);
     std::vector<Gate> gates(3);
     Lives lives;
     CountingWaker task;
     {
       auto all = join_all(numbers_after(gates, lives));
-      for (int i = 0; i < opened; ++i) {
+      for (std::size_t i = 0; i < opened; ++i) {
         CHECK_FALSE(poll_for(task, all).is_ready());
         gates[i].open();
       }
@@ -214,7 +214,7 @@ TEST_CASE("join throws what a future throws, and its end cancels the others") {
 }
 
 TEST_CASE("join dropped at each await point leaves no waiter and no future") {
-  for (int opened = 0; opened <= 2; ++opened) {
+  for (std::size_t opened = 0; opened <= 2; ++opened) {
     CAPTURE(opened);
     Gate gates[2];
     Lives lives;
@@ -222,7 +222,7 @@ TEST_CASE("join dropped at each await point leaves no waiter and no future") {
     {
       auto nothing = nothing_after(gates[1].wait(), Counted(lives));
       auto both = join(number_after(gates[0].wait(), 1, Counted(lives)), std::move(nothing));
-      for (int i = 0; i < opened; ++i) {
+      for (std::size_t i = 0; i < opened; ++i) {
         CHECK_FALSE(poll_for(task, both).is_ready());
         gates[i].open();
       }
@@ -250,7 +250,7 @@ TEST_CASE("join and join_all on every executor: wakes from another thread, in an
     std::thread opens([&] {
       last.wait_for_polls(1);
       last.open();
-      for (int i = 0; i < 10; ++i) gates[i * 7 % 10].open();
+      for (std::size_t i = 0; i < 10; ++i) gates[i * 7 % 10].open();
     });
     CHECK(block_on(sum_of_all(gates, last, lives), options) == 45);
     opens.join();
