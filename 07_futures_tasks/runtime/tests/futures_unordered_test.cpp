@@ -796,24 +796,5 @@ TEST_CASE("abort while the set is woken, on every executor: nothing is left") {
   }
 }
 
-TEST_CASE("the set is for one task at a time, and may go from thread to thread with it") {
-  Options options;
-  options.workers = 2;
-  const auto main = [](std::vector<Gate>& gates, Lives& lives) -> Async<int> {
-    auto handle = spawn(sum_of(gates, lives));
-    for (Gate& gate : gates) {
-      while (gate.polls() == 0) co_await yield_now();
-      gate.open();
-      co_await yield_now();
-    }
-    const int sum = co_await handle;
-    co_return sum;
-  };
-  std::vector<Gate> gates(100);
-  Lives lives;
-  CHECK(block_on(main(gates, lives), options) == 4950);
-  CHECK(lives.ended == 100);
-}
-
 }  // namespace
 }  // namespace runtime
