@@ -35,7 +35,10 @@ bool Channel::is_closed() const noexcept {
 
 Channel::Room Channel::ask(Waiter& waiter, const Context& context, Waker& dropped) {
   if (waiter.turn == Turn::own) return Room::promised;
-  if (closed_) return Room::closed;
+  if (closed_) {
+    waiter.unlink();  // `close` may be on its way to it
+    return Room::closed;
+  }
   if (free_ > 0) {
     --free_;
     ++promised_;

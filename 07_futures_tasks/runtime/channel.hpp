@@ -2,7 +2,8 @@
 //
 // Thread safety: all of it. Invariants:
 //  1. Room is promised before it is used: what is free, what is promised, and the values that are
-//     there are together as many as the channel has room for.
+//     there are together as many as the channel has room for. (Until the receiver is gone: then
+//     nobody counts any more.)
 //  2. While somebody waits, nothing is free: room that comes free is promised to the first in line,
 //     so that nobody who comes later is served before.
 //  3. No task is woken, and no value destroyed, under the mutex.
@@ -123,16 +124,19 @@ class ChannelOf final : public Channel {
     }
     if (at_end()) return std::optional<T>();
     if (!context.is_stored_in(receiver_)) dropped = std::exchange(receiver_, context.waker());
+    context.take_back();
     return pending;
   }
 
   /// Nobody will receive what is there, or comes yet.
   void remove_receiver() noexcept {
     close();
-    std::deque<T> dropped;
-    const std::lock_guard lock(mutex_);
-    receiver_gone_ = true;
-    dropped.swap(values_);
+    forget_receiver();
+    {
+      const std::lock_guard lock(mutex_);
+      receiver_gone_ = true;
+    }
+    values_.clear();  // nobody touches them any more
   }
 
  private:
@@ -142,7 +146,7 @@ class ChannelOf final : public Channel {
     receiver = std::exchange(receiver_, Waker());
   }
 
-  std::deque<T> values_;  // guarded by the mutex
+  std::deque<T> values_;  // guarded by the mutex, until the receiver is gone
   bool receiver_gone_ = false;
 };
 

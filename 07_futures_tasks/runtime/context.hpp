@@ -35,6 +35,10 @@ class Context {
     return false;
   }
 
+  /// For after `spend`: nothing was ready. What only waits costs nothing, or else a task that waits
+  /// for more things than it has budget would never ask the last ones.
+  void take_back() noexcept { ++budget_; }
+
  private:
   Wakeable* task_;
   int budget_ = kBudget;

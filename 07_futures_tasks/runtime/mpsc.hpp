@@ -32,6 +32,7 @@ class RoomWait {
     waiting_ = true;  // also if it throws
     auto result = poll(*channel_, waiter_);
     waiting_ = !result.is_ready();
+    if (waiting_) context.take_back();
     return result;
   }
 
@@ -48,7 +49,7 @@ class [[nodiscard]] Permit {
  public:
   explicit Permit(ChannelOf<T>& channel) : channel_(&channel) {}
   Permit(Permit&& other) noexcept : channel_(std::exchange(other.channel_, nullptr)) {}
-  Permit& operator=(Permit&& other) noexcept {
+  Permit& operator=(Permit other) noexcept {
     std::swap(channel_, other.channel_);
     return *this;
   }
@@ -145,7 +146,7 @@ class Receiver {
  public:
   explicit Receiver(Ref<ChannelOf<T>> channel) : channel_(std::move(channel)) {}
   Receiver(Receiver&&) noexcept = default;
-  Receiver& operator=(Receiver&& other) noexcept {
+  Receiver& operator=(Receiver other) noexcept {
     std::swap(channel_, other.channel_);
     return *this;
   }
@@ -155,7 +156,7 @@ class Receiver {
 
   /// A future of the next value, as std::optional<T>: nothing when no more can come, because all
   /// senders are gone or `close` was called. Values that are on their way then come first. To
-  /// destroy it loses no value.
+  /// destroy it loses no value. One at a time.
   Receive receive() { return Receive(*channel_); }
 
   /// The same for futures written by hand. Only the last poll's task is woken.

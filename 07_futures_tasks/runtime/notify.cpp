@@ -25,6 +25,7 @@ Notify::Notified::Notified(Notify& notify) : notify_(&notify) {
 }
 
 Poll<void> Notify::Notified::poll(Context& context) {
+  if (!context.spend()) return pending;
   Waker dropped;
   const std::lock_guard lock(notify_->mutex_);
   const bool its_turn = waiter_.turn != Turn::not_yet || calls_ != notify_->calls_;
@@ -34,6 +35,7 @@ Poll<void> Notify::Notified::poll(Context& context) {
   }
   if (!waiter_.is_linked()) notify_->waiting_.push(waiter_);
   dropped = waiter_.store(context);
+  context.take_back();
   return pending;
 }
 

@@ -38,7 +38,7 @@ class Notify {
  private:
   SmallMutex mutex_;  // guards what follows, and the waiters
   bool kept_ = false;
-  std::uint32_t calls_ = 0;  // of `notify_all`
+  std::uint64_t calls_ = 0;  // of `notify_all`
   WaitList waiting_;
 };
 
@@ -57,7 +57,7 @@ class [[nodiscard]] Notify::Notified {
 
  private:
   Notify* notify_;
-  std::uint32_t calls_;
+  std::uint64_t calls_;
   Waiter waiter_;  // guarded by the mutex of `notify_`
 };
 

@@ -26,7 +26,7 @@ class OneshotSender {
  public:
   explicit OneshotSender(Ref<OneshotState<T>> state) : state_(std::move(state)) {}
   OneshotSender(OneshotSender&&) noexcept = default;
-  OneshotSender& operator=(OneshotSender&& other) noexcept {
+  OneshotSender& operator=(OneshotSender other) noexcept {
     std::swap(state_, other.state_);
     return *this;
   }
@@ -38,7 +38,7 @@ class OneshotSender {
   /// gone, and nothing otherwise. REQUIRES: nothing was sent yet.
   std::optional<T> send(T value) { return close(std::move(value)); }
 
-  /// True when nobody will receive it.
+  /// True when nobody will receive it. REQUIRES: nothing was sent yet.
   [[nodiscard]] bool is_closed() const {
     const std::lock_guard lock(state_->mutex);
     return !state_->open;
@@ -50,8 +50,8 @@ class OneshotSender {
     WakeAtEnd receiver;
     const std::lock_guard lock(state->mutex);
     if (!std::exchange(state->open, false)) return value;
+    receiver = std::exchange(state->receiver, Waker());  // also if T's move throws
     state->value = std::move(value);
-    receiver = std::exchange(state->receiver, Waker());
     return std::nullopt;
   }
 
@@ -67,7 +67,7 @@ class [[nodiscard]] OneshotReceiver {
 
   explicit OneshotReceiver(Ref<OneshotState<T>> state) : state_(std::move(state)) {}
   OneshotReceiver(OneshotReceiver&&) noexcept = default;
-  OneshotReceiver& operator=(OneshotReceiver&& other) noexcept {
+  OneshotReceiver& operator=(OneshotReceiver other) noexcept {
     std::swap(state_, other.state_);
     return *this;
   }

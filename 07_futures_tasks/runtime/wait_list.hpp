@@ -80,19 +80,22 @@ class WaitList {
   }
 
   /// Serves all that are in line now, and wakes them: a few at a time, without the mutex. Those who
-  /// come meanwhile are not among them.
+  /// come meanwhile are not among them. Releases the lock: when the last ones wake, the line may be
+  /// gone.
   template <class Mutex>
   void serve_all(std::unique_lock<Mutex>& lock) noexcept {
     WaitList all;  // its ring, too, is under the mutex: a waiter may step out of it
     all.take(*this);
-    while (!all.empty()) {
+    for (;;) {
       std::array<Waker, 16> to_wake;
       std::size_t count = 0;
       while (count < to_wake.size() && !all.empty()) {
         to_wake[count++] = all.serve_first(Turn::of_all);
       }
+      const bool last = all.empty();
       lock.unlock();
       for (Waker& waker : to_wake) std::exchange(waker, Waker()).wake();
+      if (last) return;
       lock.lock();
     }
   }
