@@ -61,6 +61,27 @@ Async<> ping_pong() {
   co_await pong;
 }
 
+/// Two tasks that send each other one value, to and fro: a switch is a send and a receive.
+Async<> volley(runtime::Sender<int> to, runtime::Receiver<int> from, int times, bool begins) {
+  if (begins) co_await to.send(0);
+  for (int i = 0; i < times; ++i) {
+    const auto ball = co_await from.receive();
+    if (begins && i + 1 == times) break;  // nobody receives another one
+    co_await to.send(*ball);
+  }
+}
+
+Async<> mpsc_switches() {
+  auto forth = runtime::mpsc<int>(1);
+  auto back = runtime::mpsc<int>(1);
+  auto ping =
+      runtime::spawn(volley(std::move(forth.sender), std::move(back.receiver), kTimes / 2, true));
+  auto pong =
+      runtime::spawn(volley(std::move(back.sender), std::move(forth.receiver), kTimes / 2, false));
+  co_await ping;
+  co_await pong;
+}
+
 int asleep = 0;
 int awake = 0;
 
@@ -119,6 +140,7 @@ int main(int argc, char** argv) {
     print_cost("spawn_and_join", kTimes, [] { block_on(spawn_and_join()); });
     print_cost("yield", kTimes, [] { block_on(yield()); });
     print_cost("wake", kTimes, [] { block_on(ping_pong()); });
+    print_cost("mpsc_switch", kTimes, [] { block_on(mpsc_switches()); });
     print_cost("sleepers", kTimes, [] { block_on(sleepers()); });
     return 0;
   });
