@@ -210,9 +210,9 @@ TEST_CASE("sends polled and destroyed while close wakes others are in no line") 
   std::deque<Sending> others;
   int back = 0;
   CallingWaker calls_back([&] {
-    for (int i = 20; i < kMany; ++i) {
+    for (std::size_t i = 20; i < kMany; ++i) {
       if (i % 3 == 0) others[i].destroy();
-      if (i % 3 == 1 && others[i].poll().take() == i) ++back;
+      if (i % 3 == 1 && others[i].poll().take() == static_cast<int>(i)) ++back;
       if (i % 6 == 1) others[i].destroy();
     }
     CHECK(result_of(channel.sender.send(9)) == 9);
@@ -221,13 +221,13 @@ TEST_CASE("sends polled and destroyed while close wakes others are in no line") 
   others = in_line(channel.sender, 0, kMany);
   channel.receiver.close();
   CHECK(back == 6);
-  for (int i = 0; i < kMany; ++i) {
+  for (std::size_t i = 0; i < kMany; ++i) {
     CAPTURE(i);
     const bool gone = i >= 20 && (i % 3 == 0 || i % 6 == 1);
     const bool polled = i >= 20 && i % 3 == 1;
     if (gone) CHECK(others[i].wakers() == 0);
     CHECK(others[i].wakes() == (gone || polled ? 0 : 1));
-    if (!gone && !polled) CHECK(others[i].poll().take() == i);
+    if (!gone && !polled) CHECK(others[i].poll().take() == static_cast<int>(i));
   }
   CHECK(next(channel.receiver) == 1);
   CHECK(next(channel.receiver) == -1);
@@ -245,26 +245,26 @@ struct Throwing {
 TEST_CASE("a send, a permit or a receive whose value throws while it moves leaves all as it was") {
   auto channel = mpsc<Throwing>(1);
   int moves = 1000;
-  const auto fails = [&](auto attempt) {
-    moves = 0;
+  const auto fails = [&](int after, auto attempt) {
+    moves = after;
     CHECK(thrown_by(attempt) == "move");
     moves = 1000;
   };
   {
     auto send = channel.sender.send(Throwing(moves));
-    fails([&] { static_cast<void>(poll_once(send)); });
+    fails(0, [&] { static_cast<void>(poll_once(send)); });
     WithTask waiting(channel.sender.reserve());
     CHECK_FALSE(waiting.poll().is_ready());
-    fails([&] { static_cast<void>(poll_once(send)); });
+    fails(0, [&] { static_cast<void>(poll_once(send)); });
   }
   Throwing value(moves);
-  fails([&] { static_cast<void>(channel.sender.try_send(std::move(value))); });
+  fails(1, [&] { static_cast<void>(channel.sender.try_send(std::move(value))); });
   auto permit = result_of(channel.sender.reserve());
   REQUIRE(permit);
-  fails([&] { static_cast<void>(permit->send(std::move(value))); });
+  fails(1, [&] { static_cast<void>(permit->send(std::move(value))); });
   CHECK_FALSE(permit->send(std::move(value)));
   auto receive = channel.receiver.receive();
-  fails([&] { static_cast<void>(poll_once(receive)); });
+  fails(0, [&] { static_cast<void>(poll_once(receive)); });
   CHECK(poll_once(receive).take());
   CHECK(result_of(channel.sender.reserve()));
 }

@@ -18,16 +18,18 @@ using std::chrono::milliseconds;
 
 // --- With tasks ---
 
-Async<> sends_numbers(Sender<std::pair<int, int>> sender, int me, int count) {
+using Number = std::pair<std::size_t, int>;  // whose it is, and which
+
+Async<> sends_numbers(Sender<Number> sender, std::size_t me, int count) {
   for (int i = 0; i < count; ++i) {
-    const std::pair<int, int> value(me, i);
+    const Number value(me, i);
     const auto back = co_await sender.send(value);
     if (back) throw std::logic_error("it came back");
   }
 }
 
 /// How many numbers came. Throws when one is missing or comes too early.
-Async<int> receives_numbers(Receiver<std::pair<int, int>> receiver, int senders) {
+Async<int> receives_numbers(Receiver<Number> receiver, std::size_t senders) {
   std::vector<int> expected(senders);
   int count = 0;
   for (;;) {
@@ -38,10 +40,10 @@ Async<int> receives_numbers(Receiver<std::pair<int, int>> receiver, int senders)
   }
 }
 
-Async<int> many_numbers(int senders, int each, std::size_t room) {
-  auto channel = mpsc<std::pair<int, int>>(room);
+Async<int> many_numbers(std::size_t senders, int each, std::size_t room) {
+  auto channel = mpsc<Number>(room);
   auto receiving = spawn(receives_numbers(std::move(channel.receiver), senders));
-  for (int i = 0; i < senders; ++i) spawn(sends_numbers(channel.sender, i, each)).detach();
+  for (std::size_t i = 0; i < senders; ++i) spawn(sends_numbers(channel.sender, i, each)).detach();
   { const auto gone = std::move(channel.sender); }
   co_return co_await receiving;
 }
@@ -73,7 +75,7 @@ Async<> fills(Sender<int> sender, Inside& inside, int count) {
   }
 }
 
-Async<> slowly_empties(Inside& inside, int room, int count) {
+Async<> slowly_empties(Inside& inside, std::size_t room, int count) {
   auto channel = mpsc<int>(room);
   for (int i = 0; i < 3; ++i) spawn(fills(channel.sender, inside, count)).detach();
   for (int i = 0; i < 3 * count; ++i) {
@@ -401,13 +403,13 @@ TEST_CASE("close while those who wait leave or are polled, on two threads") {
       },
       [&] { channel->receiver.close(); },
       [&] {
-        for (int i = kMany - 1; i >= 0; i -= 2) waiting[i].destroy();
-        for (int i = kMany - 2; i >= 0; i -= 4) {
-          if (waiting[i].poll().is_ready()) waiting[i].destroy();
+        for (std::size_t i = kMany; i > 0; i -= 2) waiting[i - 1].destroy();
+        for (std::size_t i = kMany; i > 0; i -= 4) {
+          if (waiting[i - 2].poll().is_ready()) waiting[i - 2].destroy();
         }
       },
       [&] {
-        for (int i = 0; i < kMany; i += 4) woken += waiting[i].wakes();
+        for (std::size_t i = 0; i < kMany; i += 4) woken += waiting[i].wakes();
         for (const Sending& each : waiting) wakers += each.wakers();
       });
   CHECK(woken == 500 * kMany / 4);
@@ -438,7 +440,7 @@ Async<> ends_early(Lives& lives, int count, bool closes) {
   handles[0].abort();
   co_await receives_some(std::move(channel.receiver), count, closes);
   handles[1].abort();
-  for (int i = 2; i < 8; ++i) co_await handles[i];
+  for (std::size_t i = 2; i < 8; ++i) co_await handles[i];
 }
 
 TEST_CASE("the receiver ends while many send: all of them end, and every value does, once") {

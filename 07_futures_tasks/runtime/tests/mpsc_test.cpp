@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <numeric>
 
 #include "mpsc_support.hpp"
 
@@ -113,7 +114,7 @@ TEST_CASE("what can only be moved, and what is large, arrives as it was") {
   using Large = std::array<int, 5000>;
   auto large = mpsc<Large>(2);
   Large numbers = {};
-  for (int i = 0; i < 5000; ++i) numbers[i] = i;
+  std::iota(numbers.begin(), numbers.end(), 0);
   CHECK_FALSE(result_of(large.sender.send(numbers)));
   ++numbers[4999];
   CHECK_FALSE(large.sender.try_send(numbers));

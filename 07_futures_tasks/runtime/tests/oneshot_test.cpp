@@ -7,6 +7,7 @@
 #include <array>
 #include <barrier>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 
@@ -161,7 +162,7 @@ TEST_CASE("what can only be moved, and what is large, arrives as it was") {
   using Large = std::array<int, 5000>;
   auto large = oneshot<Large>();
   Large numbers = {};
-  for (int i = 0; i < 5000; ++i) numbers[i] = i;
+  std::iota(numbers.begin(), numbers.end(), 0);
   CHECK_FALSE(large.sender.send(numbers));
   CHECK(result_of(std::move(large.receiver)) == numbers);
 }
