@@ -267,6 +267,8 @@ TEST_CASE("a send, a permit or a receive whose value throws while it moves leave
   fails(0, [&] { static_cast<void>(poll_once(receive)); });
   CHECK(poll_once(receive).take());
   CHECK(result_of(channel.sender.reserve()));
+  channel.receiver.close();
+  CHECK_FALSE(result_of(channel.receiver.receive()));  // no room is promised any more
 }
 
 }  // namespace
