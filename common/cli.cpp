@@ -105,6 +105,12 @@ void CommandLine::add_workers(std::size_t& workers) {
       ->capture_default_str();
 }
 
+void CommandLine::add_trace(std::string& file) {
+  parser_->app
+      .add_option("--trace", file, "write what the tasks do to this file, for ui.perfetto.dev")
+      ->type_name("FILE");
+}
+
 void CommandLine::add_count(const std::string& name, const std::string& what,
                             std::uint64_t& value) {
   parser_->app.add_option(name, value, what)

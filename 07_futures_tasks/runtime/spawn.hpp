@@ -10,9 +10,12 @@ namespace runtime {
 /// of a runtime.
 ///
 ///     JoinHandle<void> handle = spawn(serve(std::move(socket)));
+///
+/// `where` is for a trace, and not to be given, but by a function that spawns for its caller.
 template <Future F>
-JoinHandle<OutputOf<F>> spawn(F future) {
-  return Executor::current().spawn(std::move(future));
+JoinHandle<OutputOf<F>> spawn(F future,
+                              std::source_location where = std::source_location::current()) {
+  return Executor::current().spawn(std::move(future), where);
 }
 
 }  // namespace runtime
