@@ -103,19 +103,19 @@ void Trace::note_wake(const Task& task) {
   Life& life = found->second;
   life.scheduled = true;
   const Track track = this_track();
+  const bool no_slice = this_thread().slices.empty();
+  if (no_slice) add("B", track, R"(,"name":"wake")");
   life.wake = Wake{track, clock_->now(), ++arrows_};
   // While it is polled, it may be about to end: then no poll follows, and no arrow leads to it.
   if (!life.polled) write_wake(*life.wake);
+  if (no_slice) add("E", track, "");
   write();
 }
 
-/// The arrow's beginning, in the slice that is open where the wake was, or in one of its own.
+/// The arrow's beginning, in the slice that is open where the wake was.
 void Trace::write_wake(const Wake& wake) {
-  const bool no_slice = wake.track.process == kDriver.process && wake.track.number > kDriver.number;
-  if (no_slice) add("B", wake.track, wake.time, R"(,"name":"wake")");
   add("s", wake.track, wake.time,
       R"(,"cat":"wake","name":"wake","id":)" + std::to_string(wake.arrow));
-  if (no_slice) add("E", wake.track, wake.time, "");
 }
 
 void Trace::note_poll(const Task& task) {
