@@ -124,6 +124,10 @@ void CommandLine::add_text(const std::string& name, const std::string& what, std
   if (!name.starts_with("-")) option->required();
 }
 
+void CommandLine::add_word(const std::string& name, const std::string& what, std::string& value) {
+  parser_->app.add_option(name, value, what);
+}
+
 void CommandLine::add_break_it(const std::string& name, const std::string& what, bool& value) {
   parser_->app.add_flag(name, value, what)->group("break it");
 }

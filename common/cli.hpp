@@ -54,6 +54,8 @@ class CommandLine {
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it
   /// is. A name without dashes is that of a word that the command line must have.
   void add_text(const std::string& name, const std::string& what, std::string& value);
+  /// A word that may be left out; then `value` stays as it is.
+  void add_word(const std::string& name, const std::string& what, std::string& value);
   /// A flag that turns one necessary thing off. `--help` lists these under "break it".
   void add_break_it(const std::string& name, const std::string& what, bool& value);
 
