@@ -26,7 +26,7 @@ class ConnectionTasks {
   /// Makes `work` a task. What it throws is a line on standard error and costs this connection.
   /// `where` is for a trace.
   void spawn(std::uint64_t number, runtime::Async<> work,
-             std::source_location where = std::source_location::current()) {
+             runtime::Place where = runtime::Place::here()) {
     runtime::spawn(Connection(*this, number, std::move(work)), where).detach();
   }
 

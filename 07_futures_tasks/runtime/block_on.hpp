@@ -33,7 +33,7 @@ Ref<Executor> make_executor(const Options& options);
 
 /// Runs `future` in `executor` as a task, and ends it, with all tasks that are left.
 template <Future F>
-Poll<OutputOf<F>> run_in(Executor& executor, F future, const std::source_location& where) {
+Poll<OutputOf<F>> run_in(Executor& executor, F future, const Place& where) {
   struct ShutDown {
     Executor& executor;
     ~ShutDown() { executor.shut_down(); }
@@ -55,8 +55,7 @@ Poll<OutputOf<F>> run_in(Executor& executor, F future, const std::source_locatio
 /// std::logic_error when called in a runtime. A trace that cannot be written is an error, too; it
 /// does not keep the future from its end.
 template <Future F>
-OutputOf<F> block_on(F future, const Options& options = {},
-                     std::source_location where = std::source_location::current()) {
+OutputOf<F> block_on(F future, const Options& options = {}, Place where = Place::here()) {
   const Ref<Executor> executor = make_executor(options);
   Poll<OutputOf<F>> result = run_in(*executor, std::move(future), where);
   if (Trace* const trace = executor->trace()) trace->close();

@@ -59,7 +59,7 @@ class Executor : public Scheduler {
   /// Makes `future` a task, which is polled soon, also when nobody joins it. `where` names it in a
   /// trace.
   template <Future F>
-  JoinHandle<OutputOf<F>> spawn(F future, const std::source_location& where) {
+  JoinHandle<OutputOf<F>> spawn(F future, const Place& where) {
     auto* const task = new FutureTask<F>(*this, std::move(future));
     if (trace() != nullptr) trace()->spawned(*task, where);
     add(*task);

@@ -13,8 +13,7 @@ namespace runtime {
 ///
 /// `where` is for a trace, and not to be given, but by a function that spawns for its caller.
 template <Future F>
-JoinHandle<OutputOf<F>> spawn(F future,
-                              std::source_location where = std::source_location::current()) {
+JoinHandle<OutputOf<F>> spawn(F future, Place where = Place::here()) {
   return Executor::current().spawn(std::move(future), where);
 }
 

@@ -23,8 +23,8 @@ class Call {
 /// `abort` works as long as it has not begun. The runtime's end waits for it. `where`: as for
 /// `spawn`.
 template <class Function>
-JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(
-    Function function, std::source_location where = std::source_location::current()) {
+JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function,
+                                                           Place where = Place::here()) {
   BlockingPool& pool = Executor::current().blocking();
   auto* const task = new FutureTask<Call<Function>>(pool, Call<Function>(std::move(function)));
   JoinHandle<std::invoke_result_t<Function&>> handle(*task);

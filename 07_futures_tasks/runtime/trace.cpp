@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -38,20 +38,14 @@ std::string json(std::string_view text) {
   return result + '"';
 }
 
-bool is_of_name(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
-/// "serve" of what compilers give, such as "Async<> (anonymous namespace)::serve(Acceptor &)": the
-/// word before the first parenthesis that has one.
-std::string_view short_name(std::string_view function) {
-  std::size_t end = function.find('(');
-  while (end != std::string_view::npos && (end == 0 || !is_of_name(function[end - 1]))) {
-    end = function.find('(', end + 1);
-  }
-  std::size_t begin = end = std::min(end, function.size());
-  while (begin > 0 && is_of_name(function[begin - 1])) --begin;
-  return function.substr(begin, end - begin);
+/// "task 3 serve server.cpp:34".
+std::string name_of_task(std::uint64_t number, const Place& where) {
+  // Some compilers put a template's arguments behind its name.
+  std::string_view function = where.function;
+  function = function.substr(0, function.find('<'));
+  return "task " + std::to_string(number) + " " +
+         std::string(function == "operator()" ? "lambda" : function) + " " +
+         std::filesystem::path(where.file).filename().string() + ":" + std::to_string(where.line);
 }
 
 }  // namespace
@@ -85,14 +79,11 @@ void Trace::close() {
   if (error_ != 0) common::throw_error(std::exchange(error_, 0), "write " + file_);
 }
 
-void Trace::spawned(const Task& task, const std::source_location& where) {
+void Trace::spawned(const Task& task, const Place& where) {
   const std::lock_guard lock(mutex_);
   const Track track{1, ++spawned_};
   tasks_.emplace(&task, Life{track, false, true, {}});
-  add_name(track, "task " + std::to_string(track.number) + " " +
-                      std::string(short_name(where.function_name())) + " " +
-                      std::filesystem::path(where.file_name()).filename().string() + ":" +
-                      std::to_string(where.line()));
+  add_name(track, name_of_task(track.number, where));
   add("i", track, R"(,"s":"t","name":"spawned")");
   write();
 }

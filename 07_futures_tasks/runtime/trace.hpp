@@ -17,7 +17,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +24,7 @@
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/poller.hpp"
+#include "place.hpp"
 #include "ref.hpp"
 
 namespace runtime {
@@ -52,7 +52,7 @@ class Trace : public RefCounted {
 
   // What tasks do. (Inlined, two of these would be in the way of those that nobody traces.)
 
-  void spawned(const Task& task, const std::source_location& where);
+  void spawned(const Task& task, const Place& where);
   /// Calls `wake`, which changes the task's state, and returns what it does. Of several wakes
   /// before a poll the first one has the arrow.
   template <class Wake>

@@ -70,12 +70,14 @@ std::string axis_line(const Chart& chart, const Scale& scale, std::size_t column
 
 std::string legend(const Chart& chart) {
   std::string line;
-  for (const auto& [look, sign] : kSigns) {
+  for (const Sign& each : kSigns) {
     const bool used = std::any_of(chart.rows.begin(), chart.rows.end(), [&](const Row& row) {
       return std::any_of(row.bars.begin(), row.bars.end(),
-                         [&](const Bar& bar) { return bar.look == look; });
+                         [&](const Bar& bar) { return bar.look == each.look; });
     });
-    if (used) line += (line.empty() ? "" : "   ") + std::string(1, sign) + " " + name_of(look);
+    if (used) {
+      line += (line.empty() ? "" : "   ") + std::string(1, each.sign) + " " + name_of(each.look);
+    }
   }
   return line;
 }

@@ -265,7 +265,7 @@ TEST_CASE("wake during start: one comes after the other, for the trace and the s
   const auto scheduler = Ref<ByHand>::adopt(new ByHand);
   const JoinHandle<void> handle = scheduler->spawn(ready());
   Task& task = *scheduler->next();
-  trace->spawned(task, std::source_location::current());
+  trace->spawned(task, Place::here());
 
   // In the place of the state's: it takes its time, so that the other one could get in between.
   std::atomic<int> stepping = 0;
