@@ -4,8 +4,8 @@
 
 namespace runtime {
 
-Reactor::Reactor(Ref<Trace> trace)
-    : trace_(std::move(trace)),
+Reactor::Reactor(const Ref<Trace>& trace)
+    : trace_(trace),
       wake_registration_(poller_, kWake, common::Ready::readable(), common::PollOpt::edge()),
       wake_(wake_registration_.set_readiness()) {}
 

@@ -26,7 +26,7 @@ namespace runtime {
 class Reactor : public RefCounted {
  public:
   /// What it hears goes to `trace`, if there is one. Errors: those of `common::Poller`.
-  explicit Reactor(Ref<Trace> trace = {});
+  explicit Reactor(const Ref<Trace>& trace = {});
 
   /// Waits until something happens, for `limit` at the longest (without one: for ever), and wakes
   /// the tasks that it concerns. May return early. Returns how many events came.

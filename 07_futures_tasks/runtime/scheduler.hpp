@@ -17,7 +17,7 @@ class Task;
 class Scheduler : public RefCounted {
  public:
   /// What its tasks do goes to `trace`, if there is one.
-  explicit Scheduler(Ref<Trace> trace = {}) : trace_(std::move(trace)) {}
+  explicit Scheduler(const Ref<Trace>& trace = {}) : trace_(trace) {}
 
   /// Takes in a new task, which is scheduled, and its reference. One that is closed cancels it at
   /// once.
