@@ -16,6 +16,7 @@
 #include "common/testing/program.hpp"
 #include "common/testing/text.hpp"
 #include "draw_svg.hpp"
+#include "read_trace.hpp"
 #include "runtime/runtime.hpp"
 
 namespace {
@@ -194,9 +195,12 @@ TEST_CASE("the trace of a program that was killed is drawn up to there") {
   const Directory directory;
   std::string trace = kTrace;
   trace.replace(trace.rfind(",\n"), 2, "]}");
-  const std::string svg = svg_of({directory.write("t.json", trace)});
+  const std::string file = directory.write("t.json", trace);
+  const std::string svg = svg_of({file});
   check_well_formed(svg);
   CHECK(count(svg, "<rect class=\"pending\"") == 3);
+  const Chart chart = read_trace(file);
+  CHECK(chart.rows.at(1).bars.back().end == chart.end);
 }
 
 runtime::Async<> nap(int ms) {
