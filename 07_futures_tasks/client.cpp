@@ -9,19 +9,20 @@
 #include "common/cli.hpp"
 #include "common/process.hpp"
 #include "one_client.hpp"
+#include "runtime_flags.hpp"
 
 int main(int argc, char** argv) {
   common::ClientOptions options;
-  std::size_t workers = 0;
+  runtime::Options runtime_options;
   common::CommandLine cli("Connects several times at once and prints what the server sends.",
                           "build/07_futures_tasks/client_server");
   cli.add_endpoint(options);
   cli.add_clients(options.clients);
-  cli.add_workers(workers);
+  add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::raise_file_limit();
     common::Failures failures;
-    runtime::block_on(run_clients(options, options.clients, failures), {.workers = workers});
+    runtime::block_on(run_clients(options, options.clients, failures), runtime_options);
     return failures.exit_status();
   });
 }

@@ -9,6 +9,7 @@
 #include "common/process.hpp"
 #include "connection_tasks.hpp"
 #include "one_client.hpp"
+#include "runtime_flags.hpp"
 
 namespace {
 
@@ -47,13 +48,13 @@ runtime::Async<> serve_and_connect(common::ServerOptions options, std::uint64_t 
 int main(int argc, char** argv) {
   common::ServerOptions options;
   std::uint64_t clients = 10;
-  std::size_t workers = 0;
+  runtime::Options runtime_options;
   common::CommandLine cli("A server and ten clients in one program: a task each, one second.",
                           "build/07_futures_tasks/server --help");
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_clients(clients);
-  cli.add_workers(workers);
+  add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     const common::Shutdown shutdown;
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
     ConnectionTasks tasks(statistics);
     common::Failures failures;
     runtime::block_on(serve_and_connect(options, clients, shutdown, tasks, failures),
-                      {.workers = workers});
+                      runtime_options);
     statistics.print();
     return failures.exit_status();
   });

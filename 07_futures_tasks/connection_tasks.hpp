@@ -24,8 +24,10 @@ class ConnectionTasks {
   explicit ConnectionTasks(common::Statistics& statistics) : statistics_(statistics) {}
 
   /// Makes `work` a task. What it throws is a line on standard error and costs this connection.
-  void spawn(std::uint64_t number, runtime::Async<> work) {
-    runtime::spawn(Connection(*this, number, std::move(work))).detach();
+  /// `where` is for a trace.
+  void spawn(std::uint64_t number, runtime::Async<> work,
+             runtime::Place where = runtime::Place::here()) {
+    runtime::spawn(Connection(*this, number, std::move(work)), where).detach();
   }
 
   /// Waits until all connections have ended. Once a stop is requested they have `grace` left.

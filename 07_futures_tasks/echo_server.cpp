@@ -11,6 +11,7 @@
 #include "common/process.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime_flags.hpp"
 
 namespace {
 
@@ -38,19 +39,19 @@ runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& sto
 
 int main(int argc, char** argv) {
   common::ServerOptions options;
-  std::size_t workers = 0;
+  runtime::Options runtime_options;
   common::CommandLine cli("Sends every byte back, to every client at once, in a task for each.",
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
-  cli.add_workers(workers);
+  add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     const common::Shutdown shutdown;
     runtime::CtrlC stop(shutdown);
     common::Statistics statistics;
     ConnectionTasks tasks(statistics);
-    runtime::block_on(serve(options, stop, tasks), {.workers = workers});
+    runtime::block_on(serve(options, stop, tasks), runtime_options);
     statistics.print();
     return 0;
   });

@@ -13,6 +13,7 @@
 #include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime_flags.hpp"
 
 namespace {
 
@@ -39,20 +40,20 @@ runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& sto
 
 int main(int argc, char** argv) {
   common::ServerOptions options;
-  std::size_t workers = 0;
+  runtime::Options runtime_options;
   common::CommandLine cli("Serves every client at once: start, a pause, end, in a task for each.",
                           "build/07_futures_tasks/client --clients 10");
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
-  cli.add_workers(workers);
+  add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     const common::Shutdown shutdown;
     runtime::CtrlC stop(shutdown);
     common::Statistics statistics;
     ConnectionTasks tasks(statistics);
-    runtime::block_on(serve(options, stop, tasks), {.workers = workers});
+    runtime::block_on(serve(options, stop, tasks), runtime_options);
     statistics.print();
     return 0;
   });

@@ -3,13 +3,26 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <string_view>
+
 #include "common/testing/conformance.hpp"
 #include "common/testing/peer.hpp"
 #include "common/testing/server.hpp"
 
 namespace common::testing {
 
-const Chapter chapter{.directory = CHAPTER_DIR, .hears_resets = false};
+namespace {
+
+bool has_workers() {
+  const char* const workers = std::getenv("WORKERS");
+  return workers != nullptr && std::string_view(workers) != "0";
+}
+
+}  // namespace
+
+const Chapter chapter{
+    .directory = CHAPTER_DIR, .hears_resets = false, .other_threads = has_workers()};
 
 namespace {
 

@@ -61,6 +61,27 @@ Async<> ping_pong() {
   co_await pong;
 }
 
+/// Two tasks that send each other one value, to and fro: a switch is a send and a receive.
+Async<> volley(runtime::Sender<int> to, runtime::Receiver<int> from, int times, bool begins) {
+  if (begins) co_await to.send(0);
+  for (int i = 0; i < times; ++i) {
+    const auto ball = co_await from.receive();
+    if (begins && i + 1 == times) break;  // nobody receives another one
+    co_await to.send(*ball);
+  }
+}
+
+Async<> mpsc_switches() {
+  auto forth = runtime::mpsc<int>(1);
+  auto back = runtime::mpsc<int>(1);
+  auto ping =
+      runtime::spawn(volley(std::move(forth.sender), std::move(back.receiver), kTimes / 2, true));
+  auto pong =
+      runtime::spawn(volley(std::move(back.sender), std::move(forth.receiver), kTimes / 2, false));
+  co_await ping;
+  co_await pong;
+}
+
 int asleep = 0;
 int awake = 0;
 
@@ -98,6 +119,61 @@ Async<> echoes() {
   co_await pong;
 }
 
+/// Many in one task, each waiting for a wake of its own.
+struct Crowd {
+  std::vector<runtime::Waker> wakers;
+  int polls = 0;
+};
+
+class Member {
+ public:
+  using Output = void;
+  Member(Crowd& crowd, std::size_t index) : crowd_(&crowd), index_(index) {}
+  runtime::Poll<void> poll(runtime::Context& context) {
+    crowd_->wakers[index_] = context.waker();
+    ++crowd_->polls;
+    return runtime::pending;
+  }
+
+ private:
+  Crowd* crowd_;
+  std::size_t index_;
+};
+
+using Members = runtime::FuturesUnordered<Member>;
+
+/// Waits for a member's result, which there never is, until they were polled `polls` times.
+Async<> poll_members(Members& members, Crowd& crowd, int polls) {
+  auto next = members.next();
+  auto until = runtime::poll_fn([&](runtime::Context& context) -> runtime::Poll<void> {
+    static_cast<void>(next.poll(context));
+    if (crowd.polls >= polls) return runtime::done;
+    return runtime::pending;
+  });
+  co_await until;
+}
+
+/// Wakes one member, lets the task that it is in poll it, and so on. In the order in which they
+/// were made: in another one, each wake of many would also wait for memory.
+Async<> wake_one_by_one(Members& members, Crowd& crowd) {
+  auto polls = runtime::spawn(poll_members(members, crowd, crowd.polls + kTimes));
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    co_await runtime::yield_now();
+    crowd.wakers[i % crowd.wakers.size()].wake();
+  }
+  co_await polls;
+}
+
+void unordered(std::size_t size) {
+  Crowd crowd;
+  crowd.wakers.resize(size);
+  Members members;
+  for (std::size_t i = 0; i < size; ++i) members.push(Member(crowd, i));
+  runtime::block_on(poll_members(members, crowd, static_cast<int>(size)));  // for the first time
+  const auto run = [&] { runtime::block_on(wake_one_by_one(members, crowd)); };
+  print_cost("unordered_" + std::to_string(size), kTimes, run);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,6 +195,8 @@ int main(int argc, char** argv) {
     print_cost("spawn_and_join", kTimes, [] { block_on(spawn_and_join()); });
     print_cost("yield", kTimes, [] { block_on(yield()); });
     print_cost("wake", kTimes, [] { block_on(ping_pong()); });
+    for (std::size_t size : {10u, 1'000u, 100'000u}) unordered(size);
+    print_cost("mpsc_switch", kTimes, [] { block_on(mpsc_switches()); });
     print_cost("sleepers", kTimes, [] { block_on(sleepers()); });
     return 0;
   });

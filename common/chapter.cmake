@@ -31,6 +31,11 @@ FetchContent_Declare(
   URL https://github.com/doctest/doctest/archive/v2.4.12.tar.gz
   URL_HASH SHA256=73381c7aa4dee704bd935609668cf41880ea7f19fa0504a200e13b74999c2d70
   FIND_PACKAGE_ARGS)
+FetchContent_Declare(
+  nlohmann_json  # for tests and tools
+  URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
+  URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d
+  FIND_PACKAGE_ARGS)
 find_package(Threads REQUIRED)
 FetchContent_MakeAvailable(CLI11)
 
@@ -41,7 +46,7 @@ if(NOT PROJECT_NAME STREQUAL async_io_from_scratch)
 endif()
 include(CTest)
 if(BUILD_TESTING)
-  FetchContent_MakeAvailable(doctest)
+  FetchContent_MakeAvailable(doctest nlohmann_json)
   # For doctest_discover_tests, which makes each test case a test of its own.
   if(doctest_SOURCE_DIR)
     include(${doctest_SOURCE_DIR}/scripts/cmake/doctest.cmake)

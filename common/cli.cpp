@@ -105,6 +105,12 @@ void CommandLine::add_workers(std::size_t& workers) {
       ->capture_default_str();
 }
 
+void CommandLine::add_trace(std::string& file) {
+  parser_->app
+      .add_option("--trace", file, "write what the tasks do to this file, for ui.perfetto.dev")
+      ->type_name("FILE");
+}
+
 void CommandLine::add_count(const std::string& name, const std::string& what,
                             std::uint64_t& value) {
   parser_->app.add_option(name, value, what)
@@ -116,6 +122,10 @@ void CommandLine::add_count(const std::string& name, const std::string& what,
 void CommandLine::add_text(const std::string& name, const std::string& what, std::string& value) {
   CLI::Option* option = parser_->app.add_option(name, value, what)->capture_default_str();
   if (!name.starts_with("-")) option->required();
+}
+
+void CommandLine::add_word(const std::string& name, const std::string& what, std::string& value) {
+  parser_->app.add_option(name, value, what);
 }
 
 void CommandLine::add_break_it(const std::string& name, const std::string& what, bool& value) {

@@ -47,11 +47,15 @@ class CommandLine {
   void add_clients(std::uint64_t& clients);
   /// --workers, or the environment variable WORKERS: threads that run tasks; 0 for none but main's.
   void add_workers(std::size_t& workers);
+  /// --trace: the file to which a runtime writes what its tasks do; empty for none.
+  void add_trace(std::string& file);
   /// A number of the program's own, at least 1.
   void add_count(const std::string& name, const std::string& what, std::uint64_t& value);
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it
   /// is. A name without dashes is that of a word that the command line must have.
   void add_text(const std::string& name, const std::string& what, std::string& value);
+  /// A word that may be left out; then `value` stays as it is.
+  void add_word(const std::string& name, const std::string& what, std::string& value);
   /// A flag that turns one necessary thing off. `--help` lists these under "break it".
   void add_break_it(const std::string& name, const std::string& what, bool& value);
 

@@ -47,12 +47,12 @@ double seconds(Duration duration) {
 
 /// Says on standard error which chapter runs: on a terminal with the time so far, and wiped away at
 /// the end; elsewhere in one plain line.
-class Progress {
+class ProgressLine {
  public:
-  explicit Progress(const std::string& chapter) : chapter_(chapter) {
+  explicit ProgressLine(const std::string& chapter) : chapter_(chapter) {
     if (!terminal_) common::print_line(chapter_ + " ...");
   }
-  ~Progress() {
+  ~ProgressLine() {
     if (terminal_) std::fputs("\r\033[K", stderr);
   }
 
@@ -71,9 +71,10 @@ class Progress {
 /// A chapter that fails costs its own row and no other.
 Row run(const path& chapter, const Workload& workload) {
   Row row{chapter.filename(), {}, {}};
-  Progress progress(row.chapter);
+  ProgressLine progress(row.chapter);
   try {
-    row.cost = measure(chapter, workload, [&](Duration elapsed) { progress.show(elapsed); });
+    row.cost =
+        measure(chapter, workload, [&](Duration elapsed, const auto&) { progress.show(elapsed); });
   } catch (const std::exception& error) {
     row.error = error.what();
   }

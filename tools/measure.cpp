@@ -61,7 +61,7 @@ std::string client_error(const Result& result, std::uint64_t clients) {
 }  // namespace
 
 Cost measure(const std::filesystem::path& directory, const Workload& workload,
-             const std::function<void(Duration)>& progress) {
+             const Progress& progress) {
   const std::string clients = std::to_string(workload.clients);
   const auto delay = std::chrono::duration_cast<std::chrono::microseconds>(workload.delay);
   // The slowest chapter needs one delay after the other.
@@ -75,11 +75,13 @@ Cost measure(const std::filesystem::path& directory, const Workload& workload,
       {directory / "client", "--port", std::to_string(server.port()), "--clients", clients});
   do {
     cost.threads = std::max(cost.threads, common::testing::thread_count(server.pid()));
-    progress(Clock::now() - start);
+    progress(Clock::now() - start, client.out());
     std::this_thread::sleep_for(kSampling);
   } while (!has_ended(client.pid()) && Clock::now() - start < patience);
   cost.wall = Clock::now() - start;
-  std::string error = client_error(client.wait(Duration::zero()), workload.clients);
+  const Result ended = client.wait(Duration::zero());
+  progress(cost.wall, ended.out);
+  std::string error = client_error(ended, workload.clients);
 
   // A server whose client is content ends by itself. Another is killed, which is not its fault;
   // one that had ended before says more than its client can.

@@ -16,6 +16,8 @@ struct Options {
   /// Time stands still while anything can run, and then jumps to the next timer: for tests, which
   /// then take no time, and are the same every time. Without workers only.
   bool virtual_clock = false;
+  /// The file to write a trace to, see trace.hpp; none if empty.
+  std::string trace = {};
 };
 
 /// `block_on` would have waited for ever: its future, and every task that might help it, wait for
@@ -26,29 +28,37 @@ class Deadlock : public std::logic_error {
 };
 
 /// The executor that `options` ask for. Throws std::invalid_argument for a virtual clock with
-/// workers.
+/// workers, and std::system_error where the trace's file cannot be opened.
 Ref<Executor> make_executor(const Options& options);
 
-/// Makes a runtime, runs `future` in it as a task, and returns its result, or throws what it threw.
-/// Tasks that are left then are cancelled: all is destroyed when it returns. Throws `Deadlock`, and
-/// std::logic_error when called in a runtime.
+/// Runs `future` in `executor` as a task, and ends it, with all tasks that are left.
 template <Future F>
-OutputOf<F> block_on(F future, const Options& options = {}) {
-  using T = OutputOf<F>;
-  const Ref<Executor> executor = make_executor(options);
+Poll<OutputOf<F>> run_in(Executor& executor, F future, const Place& where) {
   struct ShutDown {
     Executor& executor;
     ~ShutDown() { executor.shut_down(); }
-  } const shut_down{*executor};
+  } const shut_down{executor};
 
-  JoinHandle<T> handle = executor->spawn(std::move(future));
+  JoinHandle<OutputOf<F>> handle = executor.spawn(std::move(future), where);
   const auto parker = Ref<Parker>::adopt(new Parker);
   Context context(*parker);
-  Poll<T> result = handle.poll(context);
+  Poll<OutputOf<F>> result = handle.poll(context);
   if (!result.is_ready()) {
-    if (!executor->run(*parker)) throw Deadlock();
+    if (!executor.run(*parker)) throw Deadlock();
     result = handle.poll(context);
   }
+  return result;
+}
+
+/// Makes a runtime, runs `future` in it as a task, and returns its result, or throws what it threw.
+/// Tasks that are left then are cancelled: all is destroyed when it returns. Throws `Deadlock`, and
+/// std::logic_error when called in a runtime. A trace that cannot be written is an error, too; it
+/// does not keep the future from its end.
+template <Future F>
+OutputOf<F> block_on(F future, const Options& options = {}, Place where = Place::here()) {
+  const Ref<Executor> executor = make_executor(options);
+  Poll<OutputOf<F>> result = run_in(*executor, std::move(future), where);
+  if (Trace* const trace = executor->trace()) trace->close();
   return result.take();
 }
 

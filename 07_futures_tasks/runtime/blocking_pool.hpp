@@ -19,6 +19,8 @@ class BlockingPool final : public Scheduler {
  public:
   static constexpr std::size_t kMost = 64;
 
+  using Scheduler::Scheduler;
+
   /// Errors: where no thread can be had, and there is none yet, the task is cancelled.
   void add(Task& task) noexcept override;
   void submit(Task& task) noexcept override;

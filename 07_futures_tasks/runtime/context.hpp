@@ -12,7 +12,10 @@ class Context {
   /// budgeting.
   static constexpr int kBudget = 32;
 
-  explicit Context(Wakeable& task) : task_(&task) {}
+  explicit Context(Wakeable& task) : task_(&task), budget_(own_budget_) {}
+  /// For a future that polls others with wakers of their own: what they do is done in one poll of
+  /// the task, and so they share its budget.
+  Context(Wakeable& inner, Context& outer) : task_(&inner), budget_(outer.budget_) {}
   Context(Context&&) = delete;
 
   /// A new waker for the task that is being polled.
@@ -35,9 +38,14 @@ class Context {
     return false;
   }
 
+  /// For after `spend`: nothing was ready. What only waits costs nothing, or else a task that waits
+  /// for more things than it has budget would never ask the last ones.
+  void take_back() noexcept { ++budget_; }
+
  private:
   Wakeable* task_;
-  int budget_ = kBudget;
+  int own_budget_ = kBudget;
+  int& budget_;  // its own, or that of the outermost
 };
 
 }  // namespace runtime

@@ -47,16 +47,21 @@ class Parker final : public Wakeable, public RefCounted {
 class Executor : public Scheduler {
  public:
   /// Errors: those of `common::Poller`.
-  explicit Executor(bool virtual_clock) : driver_(virtual_clock) {}
+  Executor(bool virtual_clock, const Ref<Trace>& trace)
+      : Scheduler(trace),
+        driver_(virtual_clock, trace),
+        blocking_(Ref<BlockingPool>::adopt(new BlockingPool(trace))) {}
 
   /// The executor on whose thread this is. Throws std::logic_error elsewhere.
   static Executor& current();
   static Executor* try_current() noexcept;
 
-  /// Makes `future` a task, which is polled soon, also when nobody joins it.
+  /// Makes `future` a task, which is polled soon, also when nobody joins it. `where` names it in a
+  /// trace.
   template <Future F>
-  JoinHandle<OutputOf<F>> spawn(F future) {
+  JoinHandle<OutputOf<F>> spawn(F future, const Place& where) {
     auto* const task = new FutureTask<F>(*this, std::move(future));
+    if (trace() != nullptr) trace()->spawned(*task, where);
     add(*task);
     return JoinHandle<OutputOf<F>>(*task);
   }
@@ -87,7 +92,7 @@ class Executor : public Scheduler {
 
  private:
   Driver driver_;
-  const Ref<BlockingPool> blocking_ = Ref<BlockingPool>::adopt(new BlockingPool);
+  const Ref<BlockingPool> blocking_;
 };
 
 }  // namespace runtime

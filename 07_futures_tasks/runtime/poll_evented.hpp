@@ -117,6 +117,7 @@ class PollEvented {
   /// Futures for waiting alone. What they say may be out of date: a read may still block.
   Readiness<Source> readable() { return Readiness<Source>(*this, Direction::read); }
   Readiness<Source> writable() { return Readiness<Source>(*this, Direction::write); }
+  Readiness<Source> ended() { return Readiness<Source>(*this, Direction::end); }
 
   /// For futures written by hand. See `Registration::poll_ready`.
   Poll<Observed> poll_ready(Direction direction, Context& context) {

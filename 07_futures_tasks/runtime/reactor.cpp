@@ -4,8 +4,9 @@
 
 namespace runtime {
 
-Reactor::Reactor()
-    : wake_registration_(poller_, kWake, common::Ready::readable(), common::PollOpt::edge()),
+Reactor::Reactor(const Ref<Trace>& trace)
+    : trace_(trace),
+      wake_registration_(poller_, kWake, common::Ready::readable(), common::PollOpt::edge()),
       wake_(wake_registration_.set_readiness()) {}
 
 std::size_t Reactor::turn(std::optional<common::Duration> limit) {
@@ -14,6 +15,7 @@ std::size_t Reactor::turn(std::optional<common::Duration> limit) {
   {
     const std::lock_guard lock(mutex_);
     for (const common::Event& event : events_) {
+      if (trace_) trace_->heard(event.token, event.ready);
       ScheduledIo* io = registered_.find(common::SlabKey::from_bits(event.token.value));
       if (io == nullptr) continue;
       io->set_ready(event.ready, [&](Waker waker) { to_wake_.push_back(std::move(waker)); });
@@ -35,6 +37,7 @@ Reactor::Entry Reactor::add(int fd, common::Ready interest, common::Ready assume
     entry.key = registered_.insert(ScheduledIo(assumed));
     entry.io = registered_.find(entry.key);
   }
+  if (trace_) trace_->registered({entry.key.bits()}, fd);
   try {
     poller_.add(fd, {entry.key.bits()}, interest, common::PollOpt::edge());
   } catch (...) {
@@ -50,6 +53,7 @@ void Reactor::modify(int fd, common::SlabKey key, common::Ready interest) {
 }
 
 void Reactor::remove(int fd, common::SlabKey key) noexcept {
+  if (trace_) trace_->deregistered({key.bits()});
   try {
     poller_.remove(fd);
   } catch (const std::exception& error) {

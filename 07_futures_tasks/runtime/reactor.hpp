@@ -19,13 +19,14 @@
 #include "common/poller.hpp"
 #include "ref.hpp"
 #include "scheduled_io.hpp"
+#include "trace.hpp"
 
 namespace runtime {
 
 class Reactor : public RefCounted {
  public:
-  /// Errors: those of `common::Poller`.
-  Reactor();
+  /// What it hears goes to `trace`, if there is one. Errors: those of `common::Poller`.
+  explicit Reactor(const Ref<Trace>& trace = {});
 
   /// Waits until something happens, for `limit` at the longest (without one: for ever), and wakes
   /// the tasks that it concerns. May return early. Returns how many events came.
@@ -54,6 +55,7 @@ class Reactor : public RefCounted {
  private:
   static constexpr common::Token kWake{0};  // no key has the generation 0
 
+  const Ref<Trace> trace_;
   common::Poller poller_;
   const common::UserRegistration wake_registration_;
   const common::SetReadiness wake_;

@@ -20,7 +20,9 @@
 
 namespace runtime {
 
-enum class Direction { read, write };
+/// What is waited for. Who waits for the end, where both directions are closed or an error has
+/// come, does so in the reader's place.
+enum class Direction { read, write, end };
 
 /// What a look at the readiness saw: the bits, and the tick that they had.
 class Observed {
@@ -103,7 +105,9 @@ class ScheduledIo {
   }
   /// What makes a call in `direction` return at once. A half-closed peer can still be written to.
   static constexpr common::Ready wanted(Direction direction) {
-    const auto both = open_bit(direction) | common::Ready::hup() | common::Ready::error();
+    const auto end = common::Ready::hup() | common::Ready::error();
+    if (direction == Direction::end) return end;
+    const auto both = open_bit(direction) | end;
     return direction == Direction::read ? both | common::Ready::read_hup() : both;
   }
 
@@ -113,7 +117,7 @@ class ScheduledIo {
     return observed;
   }
 
-  Waker& waiting(Direction direction) { return direction == Direction::read ? reader_ : writer_; }
+  Waker& waiting(Direction direction) { return direction == Direction::write ? writer_ : reader_; }
 
   std::atomic<std::uint32_t> word_;
   SmallMutex mutex_;  // guards the two wakers

@@ -6,6 +6,7 @@
 
 #include "ref.hpp"
 #include "task_list.hpp"
+#include "trace.hpp"
 
 namespace runtime {
 
@@ -15,6 +16,9 @@ class Task;
 /// that a late wake meets a scheduler that has closed, and not none.
 class Scheduler : public RefCounted {
  public:
+  /// What its tasks do goes to `trace`, if there is one.
+  explicit Scheduler(const Ref<Trace>& trace = {}) : trace_(trace) {}
+
   /// Takes in a new task, which is scheduled, and its reference. One that is closed cancels it at
   /// once.
   virtual void add(Task& task) noexcept = 0;
@@ -28,12 +32,15 @@ class Scheduler : public RefCounted {
   void join_begins() noexcept { joins_.fetch_add(1, std::memory_order_relaxed); }
   void join_ends() noexcept { joins_.fetch_sub(1, std::memory_order_relaxed); }
 
+  [[nodiscard]] Trace* trace() const noexcept { return trace_.get(); }
+
  protected:
   /// True if somebody else may still wake one of `tasks`: it has a waker that does not just wait
   /// for another of them. False means that they wait for each other, or for nothing.
   [[nodiscard]] bool may_be_woken(const List<Task>& tasks) const noexcept;
 
  private:
+  const Ref<Trace> trace_;
   std::atomic<std::uint64_t> joins_ = 0;
 };
 

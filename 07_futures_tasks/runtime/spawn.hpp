@@ -10,9 +10,11 @@ namespace runtime {
 /// of a runtime.
 ///
 ///     JoinHandle<void> handle = spawn(serve(std::move(socket)));
+///
+/// `where` is for a trace, and not to be given, but by a function that spawns for its caller.
 template <Future F>
-JoinHandle<OutputOf<F>> spawn(F future) {
-  return Executor::current().spawn(std::move(future));
+JoinHandle<OutputOf<F>> spawn(F future, Place where = Place::here()) {
+  return Executor::current().spawn(std::move(future), where);
 }
 
 }  // namespace runtime

@@ -20,12 +20,15 @@ class Call {
 };
 
 /// Calls `function` on a thread that may block. What it returns or throws comes out of the handle.
-/// `abort` works as long as it has not begun. The runtime's end waits for it.
+/// `abort` works as long as it has not begun. The runtime's end waits for it. `where`: as for
+/// `spawn`.
 template <class Function>
-JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function) {
+JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function,
+                                                           Place where = Place::here()) {
   BlockingPool& pool = Executor::current().blocking();
   auto* const task = new FutureTask<Call<Function>>(pool, Call<Function>(std::move(function)));
   JoinHandle<std::invoke_result_t<Function&>> handle(*task);
+  if (pool.trace() != nullptr) pool.trace()->spawned(*task, where);
   pool.add(*task);
   return handle;
 }

@@ -6,29 +6,34 @@
 
 namespace runtime {
 
-void Task::run() noexcept {
-  if (state_.start() == TaskState::Start::cancel) {
+/// Makes `step`, which is the task's last moment in the queue, and what follows from it.
+template <class Step>
+void Task::run_after(Step step) noexcept {
+  Trace* const trace = scheduler_->trace();
+  const auto start = trace == nullptr ? step() : trace->poll_begins(*this, step);
+  Polled result = Polled::aborted;
+  if (start == TaskState::Start::cancel) {
     drop_future();
   } else {
     Context context(*this);
-    if (!poll_future(context)) {
-      if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this);
-      return;
-    }
+    result = poll_future(context);
   }
-  done();
-}
-
-void Task::cancel() noexcept {
-  state_.seize();
-  drop_future();
-  done();
-}
-
-void Task::done() noexcept {
+  if (trace != nullptr) trace->poll_ends(*this, result);
+  if (result == Polled::waits) {
+    if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this);
+    return;
+  }
   state_.complete();
   scheduler_->remove(*this);
   release();  // the scheduler's reference
+}
+
+void Task::run() noexcept {
+  run_after([this] { return state_.start(); });
+}
+
+void Task::cancel() noexcept {
+  run_after([this] { return state_.seize(); });
 }
 
 std::uint64_t Task::wakers() noexcept {

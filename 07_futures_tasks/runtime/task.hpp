@@ -29,7 +29,7 @@ class Task : public Wakeable {
   Task(Task&&) = delete;
 
   void wake() noexcept final {
-    if (state_.wake() == TaskState::Next::submit) scheduler_->submit(*this);
+    schedule([this] { return state_.wake(); });
   }
   void add_ref() noexcept final { state_.add_ref(); }
   void release() noexcept final {
@@ -39,7 +39,7 @@ class Task : public Wakeable {
 
   /// Has the future destroyed, by the scheduler, unless the task is done before.
   void abort() noexcept {
-    if (state_.abort() == TaskState::Next::submit) scheduler_->submit(*this);
+    schedule([this] { return state_.abort(); });
   }
 
   // For the scheduler:
@@ -58,8 +58,8 @@ class Task : public Wakeable {
   Task* newer = nullptr;
 
  protected:
-  /// Polls the future. When that ends it, destroys it, calls `finish`, and returns true.
-  virtual bool poll_future(Context& context) noexcept = 0;
+  /// Polls the future. When that ends it, destroys it and calls `finish`.
+  virtual Polled poll_future(Context& context) noexcept = 0;
   /// Destroys the future and calls `finish`.
   virtual void drop_future() noexcept = 0;
 
@@ -85,7 +85,15 @@ class Task : public Wakeable {
   bool has_handle_ = true;
 
  private:
-  void done() noexcept;
+  /// Makes `step`, a wake of whatever kind, and does what it says. A trace notes it.
+  template <class Step>
+  void schedule(Step step) noexcept {
+    Trace* const trace = scheduler_->trace();
+    const auto next = trace == nullptr ? step() : trace->woken(*this, step);
+    if (next == TaskState::Next::submit) scheduler_->submit(*this);
+  }
+  template <class Step>
+  void run_after(Step step) noexcept;
 
   TaskState state_;
   const Ref<Scheduler> scheduler_;
@@ -176,16 +184,17 @@ class FutureTask final : public TaskOf<OutputOf<F>> {
   ~FutureTask() override {}
 
  private:
-  bool poll_future(Context& context) noexcept override {
+  Polled poll_future(Context& context) noexcept override {
     try {
       auto result = future_.poll(context);
-      if (!result.is_ready()) return false;
+      if (!result.is_ready()) return Polled::waits;
       end_with(std::move(result).stored());
+      return Polled::ready;
     } catch (...) {
       std::destroy_at(&future_);
       this->store_error(std::current_exception());
+      return Polled::failed;
     }
-    return true;
   }
 
   void end_with(Stored<OutputOf<F>> value) noexcept {

@@ -1,6 +1,7 @@
 // How are tasks kept in lists without asking for memory? The links are in the tasks.
 #pragma once
 
+#include <cassert>
 #include <utility>
 
 namespace runtime {
@@ -55,6 +56,7 @@ class List {
   }
 
   void erase(Item& item) {
+    assert((item.newer == nullptr) == (newest_ == &item));
     (item.newer == nullptr ? newest_ : item.newer->older) = item.older;
     if (item.older != nullptr) item.older->newer = item.newer;
   }

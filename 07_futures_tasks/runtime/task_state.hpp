@@ -57,7 +57,10 @@ class TaskState {
 
   /// As `start`, whatever its state, for a scheduler at its end. REQUIRES: not done; no other
   /// thread runs it, and no queue that anybody looks at has it.
-  void seize() noexcept { word_.fetch_or(kRunning | kScheduled, std::memory_order_acq_rel); }
+  Start seize() noexcept {
+    word_.fetch_or(kRunning | kScheduled, std::memory_order_acq_rel);
+    return Start::cancel;
+  }
 
   /// True for good once `complete` was called.
   [[nodiscard]] bool is_done() const noexcept {

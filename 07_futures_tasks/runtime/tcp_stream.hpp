@@ -39,6 +39,10 @@ class TcpStream {
   /// task and its registration, and no buffer.
   auto readable() { return io_.readable(); }
 
+  /// Ready when the connection is gone for both directions, as after a reset. A peer that only has
+  /// no more to send is not gone. For the task that reads, when it has read the end of file.
+  auto ended() { return io_.ended(); }
+
   /// Reads into `buffer`, which must be alive until then. 0 is end of file. A future of
   /// std::size_t.
   auto read(std::span<char> buffer) {

@@ -44,4 +44,22 @@ class Waker {
   Ref<Wakeable> target_;
 };
 
+/// Wakes at the end of its scope. Declared before a lock, it wakes when the lock is released, as it
+/// must be: who is woken may want the same lock.
+class WakeAtEnd {
+ public:
+  WakeAtEnd() = default;
+  WakeAtEnd(WakeAtEnd&&) = delete;
+  ~WakeAtEnd() { waker_.wake(); }
+
+  /// REQUIRES: it has none yet, or one that wakes nobody.
+  WakeAtEnd& operator=(Waker waker) noexcept {
+    waker_ = std::move(waker);
+    return *this;
+  }
+
+ private:
+  Waker waker_;
+};
+
 }  // namespace runtime

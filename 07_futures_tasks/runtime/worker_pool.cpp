@@ -2,8 +2,8 @@
 
 namespace runtime {
 
-WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by)
-    : Executor(false), workers_(workers), driven_by_(driven_by) {
+WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Trace>& trace)
+    : Executor(false, trace), workers_(workers), driven_by_(driven_by) {
   try {
     for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
     if (driven_by == DrivenBy::background_thread) threads_.emplace_back([this] { drive_always(); });

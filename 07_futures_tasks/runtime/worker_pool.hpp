@@ -28,7 +28,7 @@ enum class DrivenBy {
 class WorkerPool final : public Executor {
  public:
   /// Starts `workers` threads, at least one. Errors: those of std::thread.
-  WorkerPool(std::size_t workers, DrivenBy driven_by);
+  WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Trace>& trace);
   ~WorkerPool() override;
 
   void add(Task& task) noexcept override;

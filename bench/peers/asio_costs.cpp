@@ -3,6 +3,7 @@
 //   build/bench/asio_costs
 
 #include <asio.hpp>
+#include <asio/experimental/channel.hpp>
 #include <memory>
 
 #include "bench/costs.hpp"
@@ -25,6 +26,27 @@ awaitable<void> spawn_and_join() {
 awaitable<void> yield() {
   const auto executor = co_await asio::this_coro::executor;
   for (int i = 0; i < kTimes; ++i) co_await asio::post(executor, use_awaitable);
+}
+
+/// `channel` and not `concurrent_channel`: its mutex is none, as the context has one thread.
+using Channel = asio::experimental::channel<void(asio::error_code, int)>;
+
+awaitable<void> volley(std::shared_ptr<Channel> to, std::shared_ptr<Channel> from, int times,
+                       bool begins) {
+  if (begins) co_await to->async_send(asio::error_code(), 0, use_awaitable);
+  for (int i = 0; i < times; ++i) {
+    const int ball = co_await from->async_receive(use_awaitable);
+    if (begins && i + 1 == times) break;  // nobody receives another one
+    co_await to->async_send(asio::error_code(), ball, use_awaitable);
+  }
+}
+
+awaitable<void> channel_switches() {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto forth = std::make_shared<Channel>(executor, 1);
+  const auto back = std::make_shared<Channel>(executor, 1);
+  asio::co_spawn(executor, volley(forth, back, kTimes / 2, true), asio::detached);
+  co_await asio::co_spawn(executor, volley(back, forth, kTimes / 2, false), use_awaitable);
 }
 
 int asleep = 0;
@@ -55,5 +77,6 @@ int main() {
   bench::stay_on_one_core();
   bench::print_cost("spawn_and_join", kTimes, [] { run(spawn_and_join()); });
   bench::print_cost("yield", kTimes, [] { run(yield()); });
+  bench::print_cost("channel_switch", kTimes, [] { run(channel_switches()); });
   bench::print_cost("sleepers", kTimes, [] { run(sleepers()); });
 }

@@ -20,6 +20,8 @@ struct Chapter {
   bool busy = false;
   /// The start/end server hears of a reset while the connection waits, not first when it writes.
   bool hears_resets = false;
+  /// Other threads than the first do the work: strace(1) without -f sees nothing of it.
+  bool other_threads = false;
 
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }

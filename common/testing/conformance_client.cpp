@@ -9,6 +9,7 @@
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
 #include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
 #include "common/testing/server.hpp"
 
 namespace common::testing {
@@ -25,20 +26,6 @@ struct FakeServer {
   Fd listener;
   std::string address;
   Program client;
-};
-
-/// A port that nobody listens on, because somebody else has it bound.
-struct DeadPort {
-  Fd fd = bound_socket();
-  std::string port = std::to_string(local_address(fd.get()).port());
-
-  /// Bound and not listening: nobody else, and no outgoing connection, can get the port meanwhile.
-  static Fd bound_socket() {
-    Fd socket(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
-    const Address any = resolve("127.0.0.1", 0, Transport::tcp).front();
-    check(::bind(socket.get(), any.data(), any.size()), "bind");
-    return socket;
-  }
 };
 
 std::size_t count_lines(const std::string& text) {

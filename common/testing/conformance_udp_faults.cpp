@@ -16,6 +16,7 @@ namespace {
 /// to standard error.
 template <class Test>
 void with_each_traced_server(const std::vector<std::string>& flags, Test test) {
+  if (chapter.other_threads) return;
   // With -D the server is our child, and strace its: signals reach the server.
   std::vector<std::string> strace = {"strace", "-D"};
   strace.insert(strace.end(), flags.begin(), flags.end());

@@ -172,6 +172,13 @@ bool UdpPeer::hears_nothing() {
   return wait_for(socket_.get(), POLLIN, kQuiet) == 0;
 }
 
+Fd DeadPort::bound_socket() {
+  Fd socket(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  const Address any = resolve("127.0.0.1", 0, Transport::tcp).front();
+  check(::bind(socket.get(), any.data(), any.size()), "bind");
+  return socket;
+}
+
 bool has_ipv6() {
   try {
     listen_tcp("::1", 0);

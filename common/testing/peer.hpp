@@ -72,6 +72,15 @@ class UdpPeer {
   Fd socket_;
 };
 
+/// A TCP port that nobody listens on, because somebody else has it bound.
+struct DeadPort {
+  Fd fd = bound_socket();
+  std::string port = std::to_string(local_address(fd.get()).port());
+
+  /// Bound and not listening: nobody else, and no outgoing connection, can get the port meanwhile.
+  static Fd bound_socket();
+};
+
 /// False where the machine has no IPv6, as in many containers: ::1 is then nobody's address.
 bool has_ipv6();
 

@@ -248,6 +248,14 @@ char state(pid_t pid) {
   return status_field(pid, "State").front();
 }
 
+bool all_threads_sleep(pid_t pid) {
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    if (state(std::stoi(task.path().filename())) != 'S') return false;
+  }
+  return true;
+}
+
 std::size_t voluntary_switches(pid_t pid) {
   return std::stoul(status_field(pid, "voluntary_ctxt_switches"));
 }

@@ -111,6 +111,8 @@ std::size_t resident_bytes(pid_t pid);
 std::size_t thread_count(pid_t pid);
 /// What it does now: 'R' for running, 'S' for sleeping, 'T' for stopped; see proc(5), status.
 char state(pid_t pid);
+/// True if none of its threads runs: what it has begun, it has ended.
+bool all_threads_sleep(pid_t pid);
 /// CPU time used so far, by all its threads, also those that have ended.
 Duration cpu_time(pid_t pid);
 /// How often its first thread went to sleep so far: between two equal values it slept all the time,

@@ -110,6 +110,22 @@ TEST_CASE("a context's budget is spent once, and then the task is woken for late
   CHECK(next_poll.spend());
 }
 
+TEST_CASE("a context within another one wakes somebody else, and spends the same budget") {
+  CountingWaker task;
+  CountingWaker child;
+  Context outer(task);
+  CHECK(outer.spend());
+  {
+    Context inner(child, outer);
+    for (int i = 1; i < Context::kBudget; ++i) CHECK(inner.spend());
+    CHECK_FALSE(inner.spend());
+    CHECK(child.wakes() == 1);
+    CHECK(task.wakes() == 0);
+  }
+  CHECK_FALSE(outer.spend());
+  CHECK(task.wakes() == 1);
+}
+
 TEST_CASE("then calls its function with the result, once there is one") {
   Gate gate;
   int calls = 0;

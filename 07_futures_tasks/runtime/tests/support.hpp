@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,18 @@ class CountingWaker final : public Wakeable {
   std::atomic<int> wakers_ = 0;
 };
 
+/// Is woken instead of a task, and calls a function. Outlives its wakers.
+class CallingWaker final : public Wakeable {
+ public:
+  explicit CallingWaker(std::function<void()> function) : function_(std::move(function)) {}
+  void wake() noexcept override { function_(); }
+  void add_ref() noexcept override {}
+  void release() noexcept override {}
+
+ private:
+  std::function<void()> function_;
+};
+
 /// Polls `future` once, for `task`.
 template <Future F>
 Poll<OutputOf<F>> poll_for(Wakeable& task, F& future) {
@@ -93,6 +106,24 @@ template <Future F>
 OutputOf<F> result_of(F future) {
   return poll_once(future).take();
 }
+
+/// A future that may be destroyed early, and a task of its own that it is polled for.
+template <Future F>
+class WithTask {
+ public:
+  explicit WithTask(F future) : future_(std::move(future)) {}
+
+  Poll<OutputOf<F>> poll() { return poll_for(task_, *future_); }
+  Poll<OutputOf<F>> poll_for_other(Wakeable& task) { return poll_for(task, *future_); }
+  void destroy() { future_.reset(); }
+
+  [[nodiscard]] int wakes() const { return task_.wakes(); }
+  [[nodiscard]] int wakers() const { return task_.wakers(); }
+
+ private:
+  CountingWaker task_;
+  std::optional<F> future_;
+};
 
 /// The text of the std::exception that `work` throws.
 template <class Work>

@@ -431,13 +431,16 @@ Async<> leaves_two_that_join_each_other(Lives& lives) {
   struct Pair {
     std::optional<JoinHandle<void>> first;
     std::optional<JoinHandle<void>> second;
+    std::atomic<bool> complete = false;
   };
   const auto pair = std::make_shared<Pair>();
   const auto waits = [](std::shared_ptr<Pair> shared, bool first, Counted local) -> Async<> {
+    while (!shared->complete) co_await yield_now();
     co_await waits_for_handle(first ? *shared->second : *shared->first, std::move(local));
   };
   pair->first = spawn(waits(pair, true, Counted(lives)));
   pair->second = spawn(waits(pair, false, Counted(lives)));
+  pair->complete = true;
   co_await yield_now();
 }
 

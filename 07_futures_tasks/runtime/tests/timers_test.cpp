@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Options kVirtual{.virtual_clock = true};
+const Options kVirtual{.virtual_clock = true};
 
 Async<> note_after(Duration duration, int number, std::vector<int>& order) {
   co_await sleep(duration);

@@ -1,0 +1,118 @@
+// Do the programs that only chapter 07 has show what they claim? Polls are counted, not timed.
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "common/socket.hpp"
+#include "common/testing/conformance.hpp"
+#include "common/testing/peer.hpp"
+#include "common/testing/server.hpp"
+
+namespace common::testing {
+namespace {
+
+/// A multisocket program on ten free ports, and a peer for each of them.
+struct TenPorts {
+  explicit TenPorts(const std::string& name, const std::vector<std::string>& flags = {})
+      : server(chapter.program(name), flags) {
+    for (int i = 0; i < 10; ++i) {
+      peers.emplace_back(static_cast<std::uint16_t>(server.port() + i));
+    }
+  }
+
+  /// Sends a datagram of so many bytes to one of the ports, and waits until the program has said
+  /// so. Before that it waits until the program sleeps: so nobody is just about to look for more.
+  void send(std::size_t port, std::size_t size) {
+    wait_until([&] { return all_threads_sleep(server.pid()); }, "the program sleeps");
+    peers[port].send(std::string(size, 'x'));
+    server.program().wait_for_output("port " + std::to_string(server.port() + port) + ": " +
+                                     std::to_string(size) + " bytes from " +
+                                     to_string(peers[port].address()));
+  }
+
+  Server server;
+  std::vector<UdpPeer> peers;
+};
+
+/// The number behind `name=` in the last line of a multisocket program.
+std::uint64_t counted(const Result& result, const std::string& name) {
+  CHECK_MESSAGE(result.status == 0, result.err);
+  const std::size_t at = result.err.find(name + "=");
+  REQUIRE_MESSAGE(at != std::string::npos, result.err);
+  return std::stoull(result.err.substr(at + name.size() + 1));
+}
+
+/// How many polls of its children a program needs for a datagram: a thousand come to one of its
+/// ports, each when the one before has been seen.
+double polls_per_datagram(const std::string& name) {
+  constexpr std::size_t kDatagrams = 1000;
+  TenPorts ten(name, {"--connections", std::to_string(kDatagrams)});
+  for (std::size_t i = 1; i <= kDatagrams; ++i) ten.send(3, i);
+  const Result result = ten.server.program().wait();
+  CHECK(counted(result, "datagrams") == kDatagrams);
+  return static_cast<double>(counted(result, "polls")) / kDatagrams;
+}
+
+TEST_CASE("joined, a datagram polls all ten sockets; spawned, or unordered, it polls one") {
+  const double joined = polls_per_datagram("multisocket_join");
+  CHECK(joined > 9.5);
+  CHECK(joined < 10.5);
+  // And once each to begin with.
+  CHECK(polls_per_datagram("multisocket_spawn") <= 1.01);
+  CHECK(polls_per_datagram("multisocket_unordered") <= 1.01);
+}
+
+TEST_CASE("a multisocket program hears all its ports, and stops at SIGTERM with its counts") {
+  for (const char* name : {"multisocket_join", "multisocket_spawn", "multisocket_unordered"}) {
+    CAPTURE(name);
+    TenPorts ten(name);
+    for (std::size_t port = 0; port < 10; ++port) ten.send(port, port);
+    CHECK(idle_load(ten.server.pid()) < 0.05);
+    const Result result = ten.server.stop();
+    CHECK(counted(result, "datagrams") == 10);
+  }
+}
+
+TEST_CASE("of ten ports, one that is taken is one clear line and exit status 1") {
+  for (const char* name : {"multisocket_join", "multisocket_spawn", "multisocket_unordered"}) {
+    const Fd taken = bind_udp("127.0.0.1", 0);
+    const std::string port = std::to_string(local_address(taken.get()).port());
+    const Result result = run({chapter.program(name), "--port", port});
+    CHECK(result.status == 1);
+    CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+  }
+  const Result result = run({chapter.program("multisocket_join"), "--port", "65530"});
+  CHECK(result.status == 1);
+  CHECK(result.err == "ten ports from 65530 on: too high\n");
+}
+
+TEST_CASE("connect says where it is connected, or why it is not") {
+  const std::string connect = chapter.program("connect");
+  {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(local_address(listener.get()).port());
+    const Result success = run({connect, "--port", port});
+    CHECK(success.status == 0);
+    CHECK(success.out.starts_with("success: connected from 127.0.0.1:"));
+  }
+  const DeadPort dead;
+  const Result failure = run({connect, "--port", dead.port});
+  CHECK(failure.status == 1);
+  CHECK(failure.out == "failure: connect 127.0.0.1:" + dead.port + ": Connection refused\n");
+  const Result nowhere = run({connect, "--host", "nowhere.invalid"});
+  CHECK(nowhere.status == 1);
+  CHECK(nowhere.out.starts_with("failure: resolve nowhere.invalid: "));
+}
+
+TEST_CASE("future_notify polls once to begin with, and once for each wake") {
+  const Result result = run({chapter.program("future_notify"), "--delay", "1ms"});
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        "poll 1: pending\nwake 1\npoll 2: pending\nwake 2\npoll 3: pending\nwake 3\n"
+        "poll 4: ready\n");
+}
+
+}  // namespace
+}  // namespace common::testing
