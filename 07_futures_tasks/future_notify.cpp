@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "common/cli.hpp"
 #include "runtime/runtime.hpp"

@@ -6,7 +6,7 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 

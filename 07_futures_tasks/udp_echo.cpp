@@ -33,7 +33,8 @@ class Echo {
     while (statistics_.served() < limit_) {
       const bool received = receive(context);
       const bool sent = send(context);
-      // Neither could: each has left the task's waker where its news will come.
+      // Neither could: each has left the task's waker where its news will come. Or this poll has
+      // done enough, and the task has been woken for later.
       if (!received && !sent) return runtime::pending;
     }
     return runtime::done;

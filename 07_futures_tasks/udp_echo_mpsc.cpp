@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <memory>
+#include <system_error>
 
 #include "common/cli.hpp"
 #include "common/datagram_queue.hpp"
@@ -25,9 +27,11 @@ namespace {
 class Echo {
  public:
   explicit Echo(const common::ServerOptions& options)
-      : limit_(options.connections), socket(runtime::UdpSocket::bind(options.host, options.port)) {
+      : socket(runtime::UdpSocket::bind(options.host, options.port)), limit_(options.connections) {
     common::announce(socket.fd());
   }
+
+  runtime::UdpSocket socket;
 
   // For the reader:
   void received() {
@@ -46,9 +50,6 @@ class Echo {
   common::DatagramStatistics statistics_;
   std::atomic<std::size_t> queued_ = 0;  // received, and neither sent nor refused
   std::size_t peak_ = 0;
-
- public:
-  runtime::UdpSocket socket;
 };
 
 runtime::Async<> read_datagrams(Echo& echo, runtime::Sender<common::Reply> replies) {

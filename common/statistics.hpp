@@ -50,7 +50,8 @@ class Statistics {
   std::uint64_t served_ = 0;
 };
 
-/// Counts datagrams. Thread safety: none; the programs that have one use it from one thread.
+/// Counts datagrams. Thread safety: one thread may count what is received, and another one what is
+/// sent; to print, nobody counts any more.
 class DatagramStatistics {
  public:
   /// One came from the kernel.

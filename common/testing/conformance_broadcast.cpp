@@ -358,11 +358,16 @@ TEST_SUITE("broadcast_server") {
     stop_for_now(room.server);
     const std::size_t sent = room.peers[0].flood(std::string(kMiB, 'f')).size();
     REQUIRE(sent > kMiB);
-    room.peers[1].send("q");
+    const std::string quiet(kLongestPiece, 'q');
+    room.peers[1].send(quiet);
     room.server.program().signal(SIGCONT);
-    // A turn is at most four reads, and both have something to say from the start.
-    const std::string heard = room.peers[2].read(4 * kLongestPiece + 1);
-    CHECK(heard.find('q') != std::string::npos);
+    std::size_t before = 0;
+    while (room.peers[2].read(kLongestPiece).find('q') == std::string::npos) {
+      before += kLongestPiece;
+    }
+    // A turn is at most four reads, and both have something to say from the start. Where each has a
+    // thread, it is the system that gives turns.
+    if (!chapter.other_threads) CHECK(before <= 4 * kLongestPiece);
     room.check_stops();
   }
 

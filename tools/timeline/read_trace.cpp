@@ -35,6 +35,9 @@ const char* time_format(double us) {
   return us < 1e6 ? "%.1f ms" : "%.2f s";
 }
 
+/// In microseconds. A poll that takes longer than this holds up the others.
+constexpr double kLongPoll = 1000;
+
 std::string time_text(double us) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), time_format(us),
@@ -135,7 +138,9 @@ class TraceChart {
     if (row.bars.empty()) return;
     Bar& bar = row.bars.back();
     bar.end = place_;
-    if (bar.look == Look::park) bar.label = time_text(time_ - began_[&row - chart_.rows.data()]);
+    // Time is not to scale: of a wait, and of a poll that is suspiciously long, it is written.
+    const double lasted = time_ - began_[&row - chart_.rows.data()];
+    if (bar.look == Look::park || lasted >= kLongPoll) bar.label = time_text(lasted);
     if (!event.contains("args")) return;
     bar.look = look_of("poll", event.at("args").at("result"));
     bar.says += ": " + event.at("args").at("result").get<std::string>();
