@@ -3,18 +3,15 @@
 //
 //   build/tools/demo          a few seconds: ten clients at once, 0.3 s between start and end
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "chapter_rows.hpp"
 #include "common/cli.hpp"
 #include "common/error.hpp"
-#include "common/report.hpp"
 #include "common/testing/chapters.hpp"
 #include "measure.hpp"
 
@@ -34,51 +31,17 @@ const std::map<std::string, std::string> kNotes = {
     {"07_futures_tasks", "the same, in code that reads like 02's"},
 };
 
-/// One line of the table: a cost, or the reason why there is none.
-struct Row {
-  std::string chapter;
-  std::optional<Cost> cost;
-  std::string error;
-};
+using Row = ChapterRow<Cost>;
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// Says on standard error which chapter runs: on a terminal with the time so far, and wiped away at
-/// the end; elsewhere in one plain line.
-class ProgressLine {
- public:
-  explicit ProgressLine(const std::string& chapter) : chapter_(chapter) {
-    if (!terminal_) common::print_line(chapter_ + " ...");
-  }
-  ~ProgressLine() {
-    if (terminal_) std::fputs("\r\033[K", stderr);
-  }
-
-  void show(Duration elapsed) {
-    if (!terminal_ || elapsed < next_) return;
-    std::fprintf(stderr, "\r%s ... %.1fs", chapter_.c_str(), seconds(elapsed));
-    next_ = elapsed + std::chrono::milliseconds(100);
-  }
-
- private:
-  const std::string chapter_;
-  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  Duration next_{};
-};
-
-/// A chapter that fails costs its own row and no other.
 Row run(const path& chapter, const Workload& workload) {
-  Row row{chapter.filename(), {}, {}};
-  ProgressLine progress(row.chapter);
-  try {
-    row.cost =
-        measure(chapter, workload, [&](Duration elapsed, const auto&) { progress.show(elapsed); });
-  } catch (const std::exception& error) {
-    row.error = error.what();
-  }
-  return row;
+  return measure_row<Cost>(chapter, [&](ProgressLine& progress) {
+    return measure(chapter, workload,
+                   [&](Duration elapsed, const auto&) { progress.show(elapsed); });
+  });
 }
 
 std::string note(const std::string& chapter) {
@@ -88,13 +51,13 @@ std::string note(const std::string& chapter) {
 
 void print_row(const Row& row) {
   const char* chapter = row.chapter.c_str();
-  if (!row.cost) {
+  if (!row.figures) {
     std::printf("%-19s   failed: the reason is below\n", chapter);
     return;
   }
-  std::printf("%-19s %8.3fs %8.3fs %8zu %9llu  %s\n", chapter, seconds(row.cost->wall),
-              seconds(row.cost->cpu), row.cost->threads,
-              static_cast<unsigned long long>(row.cost->switches), note(row.chapter).c_str());
+  std::printf("%-19s %8.3fs %8.3fs %8zu %9llu  %s\n", chapter, seconds(row.figures->wall),
+              seconds(row.figures->cpu), row.figures->threads,
+              static_cast<unsigned long long>(row.figures->switches), note(row.chapter).c_str());
 }
 
 void print_table(const std::vector<Row>& rows, const Workload& workload) {
@@ -105,17 +68,6 @@ void print_table(const std::vector<Row>& rows, const Workload& workload) {
               "what to notice");
   for (const Row& row : rows) print_row(row);
   if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
-}
-
-/// Returns main's exit status: 1 if there was an error to print.
-int print_errors(const std::vector<Row>& rows) {
-  int status = 0;
-  for (const Row& row : rows) {
-    if (row.cost) continue;
-    common::print_line(row.chapter + ": " + row.error);
-    status = 1;
-  }
-  return status;
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 // Does demo show each chapter that is built, and say so when one fails?
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
-#include "common/error.hpp"
+#include "build_tree.hpp"
 #include "common/testing/program.hpp"
 
 namespace {
@@ -20,24 +19,10 @@ const path kBuild = BUILD_DIR;
 const path kServer = kBuild / "01_blocking" / "server";
 const path kClient = kBuild / "01_blocking" / "client";
 
-/// A temporary build directory. demo looks for chapters beside itself, so it is copied into it.
-class BuildTree {
+/// demo's build directory, with the chapters that a test adds.
+class DemoTree : public BuildTree {
  public:
-  BuildTree() : root_("/tmp/demo_test.XXXXXX") {
-    std::string name = root_;
-    if (::mkdtemp(name.data()) == nullptr) common::throw_error(errno, "mkdtemp");
-    root_ = name;
-    create_directory(root_ / "tools");
-    copy_file(kBuild / "tools" / "demo", root_ / "tools" / "demo");
-  }
-  ~BuildTree() { remove_all(root_); }
-  BuildTree(BuildTree&&) = delete;
-
-  /// The path of `program` in `directory`, which exists from then on.
-  path place(const std::string& directory, const std::string& program) const {
-    create_directory(root_ / directory);
-    return root_ / directory / program;
-  }
+  DemoTree() : BuildTree(kBuild / "tools" / "demo") {}
 
   void add_chapter(const std::string& name, const path& server = kServer,
                    const path& client = kClient) const {
@@ -45,34 +30,8 @@ class BuildTree {
     create_symlink(client, place(name, "client"));
   }
 
-  /// A shell script, to stand in for a server or client. Returns its path.
-  path script(const std::string& name, const std::string& commands) const {
-    const path file = place("scripts", name);
-    std::ofstream(file) << "#!/bin/sh\n" << commands << "\n";
-    permissions(file, std::filesystem::perms::owner_all);
-    return file;
-  }
-
-  Result demo() const {
-    return common::testing::run({root_ / "tools" / "demo", "--clients", "2", "--delay", "20ms"});
-  }
-
- private:
-  path root_;
+  Result demo() const { return run({"--clients", "2", "--delay", "20ms"}); }
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// The table's line for `chapter`, or nothing.
-std::string row(const Result& result, const std::string& chapter) {
-  std::istringstream lines(result.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(chapter + " ")) return line;
-  }
-  return {};
-}
 
 /// A row with a figure in every column, none of them 0 that cannot be, and then `note`.
 bool has_figures(const std::string& row, const std::string& note) {
@@ -107,7 +66,7 @@ TEST_CASE("every chapter of this build takes part and succeeds") {
 }
 
 TEST_CASE("the table has a row for each built chapter, in their order, with or without a note") {
-  const BuildTree tree;
+  const DemoTree tree;
   tree.add_chapter("99_later");
   tree.add_chapter("01_blocking");
   tree.add_chapter("scratch");
@@ -122,21 +81,21 @@ TEST_CASE("the table has a row for each built chapter, in their order, with or w
 }
 
 TEST_CASE("where standard error is no terminal, the progress is one line for each chapter") {
-  const BuildTree tree;
+  const DemoTree tree;
   tree.add_chapter("01_blocking");
   tree.add_chapter("99_later");
   CHECK(tree.demo().err == "01_blocking ...\n99_later ...\n");
 }
 
 TEST_CASE("the wall time of the blocking chapter holds one delay for each client") {
-  const BuildTree tree;
+  const DemoTree tree;
   tree.add_chapter("01_blocking");
   const std::string figures = row(tree.demo(), "01_blocking").substr(sizeof "01_blocking");
   CHECK(std::stod(figures) >= 0.04);
 }
 
 TEST_CASE("a chapter whose server does not start is shown as failed, and the others still run") {
-  const BuildTree tree;
+  const DemoTree tree;
   const path server = tree.script("server", "echo \"no start with $*\" >&2; exit 1");
   tree.add_chapter("02_threads", server);
   tree.add_chapter("99_later");
@@ -144,7 +103,7 @@ TEST_CASE("a chapter whose server does not start is shown as failed, and the oth
 }
 
 TEST_CASE("a chapter without a program to run is shown as failed") {
-  const BuildTree tree;
+  const DemoTree tree;
   const path server = tree.place("scripts", "server");
   std::ofstream(server) << "not a program\n";
   tree.add_chapter("02_threads", server);
@@ -153,14 +112,14 @@ TEST_CASE("a chapter without a program to run is shown as failed") {
 }
 
 TEST_CASE("a chapter whose server exits with another status than 0 is shown as failed") {
-  const BuildTree tree;
+  const DemoTree tree;
   tree.add_chapter("02_threads", tree.script("server", kServer.string() + " \"$@\"; exit 3"));
   tree.add_chapter("99_later");
   check_only_02_failed(tree.demo(), "the server exited with 3; it wrote:\nlistening on ");
 }
 
 TEST_CASE("a chapter whose client fails is shown as failed, and nothing waits for its server") {
-  const BuildTree tree;
+  const DemoTree tree;
   const path client = tree.script("client", "echo 'connect: refused' >&2; exit 1");
   tree.add_chapter("02_threads", kServer, client);
   tree.add_chapter("99_later");
@@ -168,14 +127,14 @@ TEST_CASE("a chapter whose client fails is shown as failed, and nothing waits fo
 }
 
 TEST_CASE("a chapter whose client dies of a signal is shown as failed") {
-  const BuildTree tree;
+  const DemoTree tree;
   tree.add_chapter("02_threads", kServer, tree.script("client", "kill -KILL $$"));
   tree.add_chapter("99_later");
   check_only_02_failed(tree.demo(), "the client died of signal 9");
 }
 
 TEST_CASE("a server that died under its client is told with the client's failure") {
-  const BuildTree tree;
+  const DemoTree tree;
   const std::string pid = tree.place("scripts", "pid");
   tree.add_chapter(
       "02_threads",
@@ -187,7 +146,7 @@ TEST_CASE("a server that died under its client is told with the client's failure
 }
 
 TEST_CASE("a chapter whose client leaves a line out is shown as failed") {
-  const BuildTree tree;
+  const DemoTree tree;
   const path client = tree.script("client", kClient.string() + " \"$@\" | grep -v 'end 2'");
   tree.add_chapter("02_threads", kServer, client);
   tree.add_chapter("99_later");
@@ -195,10 +154,10 @@ TEST_CASE("a chapter whose client leaves a line out is shown as failed") {
 }
 
 TEST_CASE("a build directory without a chapter is an error") {
-  const Result result = BuildTree().demo();
+  const Result result = DemoTree().demo();
   CHECK(result.status == 1);
   CHECK(result.out.empty());
-  CHECK(contains(result.err, "no chapter is built in /tmp/demo_test."));
+  CHECK(contains(result.err, "no chapter is built in /tmp/build_tree."));
 }
 
 TEST_CASE("help shows the delay that is used without --delay") {
