@@ -56,24 +56,24 @@ void wake(event_base* base) {
   activate(players[0]);
 }
 
-void sleepers(event_base* base, const timeval* second) {
+void sleepers(const char* name, event_base* base, const timeval* second) {
   const double before = bench::heap_bytes();
   const auto end = [](evutil_socket_t, short, void* me) { event_free(static_cast<event*>(me)); };
   for (int i = 0; i < kTimes; ++i) event_add(evtimer_new(base, end, event_self_cbarg()), second);
-  bench::print_bytes("sleeper", before);
+  bench::print_bytes(name, before);
 }
 
 /// Its idiom for many timeouts of one length: a list of their own, where its heap has one entry
 /// for all of them.
 void common_sleepers(event_base* base) {
   const timeval second{.tv_sec = 1, .tv_usec = 0};
-  sleepers(base, event_base_init_common_timeout(base, &second));
+  sleepers("sleeper", base, event_base_init_common_timeout(base, &second));
 }
 
 /// Timeouts of any length: each has its place in the heap.
 void any_sleepers(event_base* base) {
   const timeval second{.tv_sec = 1, .tv_usec = 0};
-  sleepers(base, &second);
+  sleepers("sleeper_of_any_length", base, &second);
 }
 
 }  // namespace
