@@ -16,13 +16,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Two ends of a connection. Between sockets of this kind nothing is under way: what was written
-/// can be read. They hold little, so that a long write is often short.
-std::pair<runtime::TcpStream, runtime::TcpStream> connection() {
+/// Two ends of a connection, each of which holds about `size` bytes for the other. Between sockets
+/// of this kind nothing is under way: what was written can be read.
+std::pair<runtime::TcpStream, runtime::TcpStream> connection(int size) {
   int ends[2];
   common::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends),
                 "socketpair");
-  const int size = 8 * 1024;
   for (const int fd : ends) {
     common::check(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), "setsockopt");
   }
@@ -31,7 +30,8 @@ std::pair<runtime::TcpStream, runtime::TcpStream> connection() {
 
 /// Two who talk through a proxy, each with its own end.
 struct Call {
-  Call() : Call(connection(), connection()) {}
+  /// On the right there is less room than one read from the left returns: writes are short.
+  Call() : Call(connection(16 * 1024), connection(4 * 1024)) {}
 
   runtime::TcpStream left;
   runtime::TcpStream right;
