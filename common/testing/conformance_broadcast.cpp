@@ -33,6 +33,10 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
+// What one copy of all that the slowest has not got may take, and what an allocator adds to it. A
+// sanitizer keeps for a while what was freed, and its own notes.
+constexpr std::size_t kOneCopy = kSanitized ? 512 * kMiB : 2 * kMiB;
+
 /// A broadcast server that knows how many clients it has.
 class Room {
  public:
@@ -229,8 +233,7 @@ TEST_SUITE("broadcast_server") {
     room.server.program().wait_for_error("connection 1: " + kTooSlow);
     CHECK(crowd.heard().starts_with(room.peers[0].read(kSmall)));
     CHECK(count(room.server.program().err(), kTooSlow) == 1);
-    // One copy of what the slowest has not got, and what an allocator adds to it.
-    CHECK(crowd.memory_growth() < 2 * kMiB);
+    CHECK(crowd.memory_growth() < kOneCopy);
     room.talk_until_left(89, room.peers[1]);
     const Result result = room.server.stop();
     CHECK_MESSAGE(result.status == 0, result.err);
@@ -254,7 +257,7 @@ TEST_SUITE("broadcast_server") {
     std::vector<Peer*> slow;
     for (int i = 0; i < 20; ++i) slow.push_back(&room.join(kRoom));
     const std::string said = say(speaker, too_much - kMiB / 2);
-    CHECK(room.memory() < before + 2 * kMiB);
+    CHECK(room.memory() < before + kOneCopy);
     for (Peer* peer : slow) CHECK((peer->read(said.size()) == said));
     CHECK(count(room.server.program().err(), kTooSlow) == 1);
     CHECK(sleeps_through_a_second(room.server.pid()));
