@@ -249,14 +249,16 @@ TEST_SUITE("broadcast_server") {
     Peer& dropped = room.join(kRoom);
     std::size_t too_much = 0;
     while (count(room.server.program().err(), kTooSlow) == 0) too_much += say(speaker, 4096).size();
-    const std::size_t behind = too_much - dropped.read_all().size();
+    const std::size_t in_the_kernel = dropped.read_all().size();
+    const std::size_t behind = too_much - in_the_kernel;
     CHECK(behind > kMiB);
-    CHECK(behind < kMiB + kMiB / 2);  // some more is said until the line has been seen
+    // Some more is said until the line has been seen; where each has a thread, any amount.
+    if (!chapter.other_threads) CHECK(behind < kMiB + kMiB / 2);
     wait_until([&] { return room.clients() == 1; }, "it is gone, too: the line comes first");
     const std::size_t before = room.memory();
     std::vector<Peer*> slow;
     for (int i = 0; i < 20; ++i) slow.push_back(&room.join(kRoom));
-    const std::string said = say(speaker, too_much - kMiB / 2);
+    const std::string said = say(speaker, in_the_kernel + kMiB / 2);
     CHECK(room.memory() < before + kOneCopy);
     for (Peer* peer : slow) CHECK((peer->read(said.size()) == said));
     CHECK(count(room.server.program().err(), kTooSlow) == 1);
