@@ -35,7 +35,7 @@ constexpr bool kSanitized = false;
 
 // What one copy of all that the slowest has not got may take, and what an allocator adds to it. A
 // sanitizer keeps for a while what was freed, and its own notes.
-constexpr std::size_t kOneCopy = kSanitized ? 512 * kMiB : 2 * kMiB;
+constexpr std::size_t kOneCopy = (kSanitized ? 512 : 3) * kMiB;
 
 /// A broadcast server that knows how many clients it has.
 class Room {
