@@ -2,7 +2,7 @@
 
 #include "event.hpp"
 
-Event::Wait::~Wait() = default;
+Event::Wait::~Wait() {}  // it leaves its waker where it is
 
 runtime::Poll<void> Event::Wait::poll(runtime::Context& context) {
   if (event_.set_) return runtime::done;
