@@ -235,7 +235,9 @@ TEST_CASE(
     "abort from another thread during run: the future is destroyed when its poll has returned") {
   struct State {
     Flag running;
+    Flag handle_is_there;  // which may be later: another worker runs the task at once
     Flag aborted;
+    JoinHandle<void>* handle = nullptr;
     std::atomic<bool> polling = false;
     bool destroyed_in_poll = false;
     Lives lives;
@@ -247,9 +249,10 @@ TEST_CASE(
     state.polling = false;
     co_await Never();
   };
-  const auto main = [](JoinHandle<void>*& shared, Async<> task) -> Async<bool> {
+  const auto main = [](State& state, Async<> task) -> Async<bool> {
     auto handle = spawn(std::move(task));
-    shared = &handle;
+    state.handle = &handle;
+    state.handle_is_there.set();
     try {
       co_await handle;
     } catch (const Aborted&) {
@@ -260,14 +263,14 @@ TEST_CASE(
   for (const Options& options : executors()) {
     CAPTURE(options.workers);
     State state;
-    JoinHandle<void>* handle = nullptr;
     std::thread aborts([&] {
       state.running.wait();
-      handle->abort();
+      state.handle_is_there.wait();
+      state.handle->abort();
       state.aborted.set();
     });
     AtEnd at_end([&] { state.destroyed_in_poll = state.polling; });
-    CHECK(block_on(main(handle, body(state, std::move(at_end), Counted(state.lives))), options));
+    CHECK(block_on(main(state, body(state, std::move(at_end), Counted(state.lives))), options));
     aborts.join();
     CHECK_FALSE(state.destroyed_in_poll);
     CHECK(state.lives.ended == 1);
