@@ -108,6 +108,23 @@ TEST_CASE("data and the end of file in one edge are both read") {
   block_on(end_in_the_same_edge());
 }
 
+Async<> end_of_both_halves() {
+  Connected both = co_await connected();
+  both.client.half_close();
+  const std::string end = co_await both.server.read_some();
+  CHECK(end.empty());
+  const bool half = co_await timeout(2ms, both.server.ended());
+  CHECK_FALSE(half);
+  { const TcpStream gone = std::move(both.client); }
+  co_await both.server.write_all("x");  // nobody is there any more: the answer is a reset
+  const bool whole = co_await timeout(10s, both.server.ended());
+  CHECK(whole);
+}
+
+TEST_CASE("a connection has ended when both halves are closed, and not with the first") {
+  for (const Options& options : executors()) block_on(end_of_both_halves(), options);
+}
+
 /// Reads with time limits that are always too short, again and again.
 Async<std::string> impatient_read(TcpStream& stream) {
   std::string all;
