@@ -1,5 +1,6 @@
 // Does a trace say what has happened, all of it, and nothing else?
 
+#include <latch>
 #include <thread>
 
 #include "io_support.hpp"
@@ -183,8 +184,13 @@ TEST_CASE("a thread that is not the runtime's has a track of its own for its wak
 
 TEST_CASE("blocking work is a task, and its end wakes who waits for it") {
   auto wait = []() -> Async<> {
-    auto handle = spawn_blocking([] {});
-    co_await handle;
+    std::latch asked(1);  // the work ends after the task has asked for it, and not before
+    auto handle = spawn_blocking([&] { asked.wait(); });
+    auto asks_second = poll_fn([&](Context&) -> Poll<void> {
+      asked.count_down();
+      return done;
+    });
+    co_await join(std::move(handle), std::move(asks_second));
   };
   const TraceReader trace = traced(wait(), Options());
   check_lives(trace);
