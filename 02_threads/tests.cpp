@@ -54,7 +54,7 @@ TEST_CASE("broken with --forget-join, the server is ended by a thread that nobod
   CHECK(server.stop().signal == SIGABRT);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
 // The sanitizers reserve terabytes of addresses, so no limit of them can be low.
 TEST_CASE("out of threads, it closes that one connection with a line, and the others go on") {
   constexpr rlim_t kMiB = 1024 * 1024;

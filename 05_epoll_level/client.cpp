@@ -65,7 +65,8 @@ class Client {
   int run() {
     while (!connections_.empty()) {
       for (const epoll_event& event : epoll_.wait(common::Clock::time_point::max())) {
-        advance_one(connections_.find(event.data.u64));  // only its own turn erases it
+        const std::uint64_t number = event.data.u64;
+        advance_one(connections_.find(number));  // only its own turn erases it
       }
     }
     return failures_.exit_status();

@@ -36,7 +36,7 @@ TEST_SUITE("broadcast_server") {
     CHECK(peers[1].hears_nothing());
   }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
   TEST_CASE(
       "what is said to ten takes a wait, a read, ten writes, and one call to register again") {
     TracedServer server("broadcast_server");

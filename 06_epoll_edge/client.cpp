@@ -74,7 +74,8 @@ class Client {
   int run() {
     while (!connections_.empty()) {
       for (const epoll_event& event : epoll_.wait(common::Clock::time_point::max())) {
-        const auto entry = connections_.find(event.data.u64);  // only its own turn erases it
+        const std::uint64_t number = event.data.u64;
+        const auto entry = connections_.find(number);  // only its own turn erases it
         entry->second.ready.add(event.events);
         advance_one(entry);
       }

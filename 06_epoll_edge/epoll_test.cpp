@@ -18,7 +18,8 @@ common::Fd readable() {
 std::vector<std::uint64_t> ready_now(Epoll& epoll) {
   std::vector<std::uint64_t> tokens;
   for (const epoll_event& event : epoll.wait(common::Clock::now())) {
-    tokens.push_back(event.data.u64);
+    const std::uint64_t token = event.data.u64;  // where epoll_event is packed, it is not aligned
+    tokens.push_back(token);
   }
   return tokens;
 }

@@ -124,7 +124,7 @@ TEST_CASE("a bad flag is an exit status that is not 0") {
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
 // A sanitizer has threads and system calls of its own, and LeakSanitizer cannot be traced.
 
 /// poller_empty as strace sees it.

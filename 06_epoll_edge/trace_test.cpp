@@ -7,7 +7,7 @@
 #include "traced_server.hpp"
 
 // Under strace a program with a sanitizer does not run.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
 
 namespace common::testing {
 namespace {

@@ -17,6 +17,14 @@ if(SANITIZE)
   add_link_options(-fsanitize=${SANITIZE})
   # The check of virtual tables opens a pipe: it raises false alarms where descriptors have run out.
   add_compile_options(-fno-sanitize=vptr)
+  # Tests allow for memory that a sanitizer takes, and for what does not run with one. (g++ tells them by
+  # a macro of its own, clang does not.)
+  foreach(sanitizer address thread)
+    if(SANITIZE MATCHES ${sanitizer})
+      string(TOUPPER ${sanitizer} name)
+      add_compile_definitions(WITH_${name}_SANITIZER)
+    endif()
+  endforeach()
 endif()
 
 # Each from the system where it is installed, and otherwise as a pinned release.

@@ -27,7 +27,7 @@ constexpr std::size_t kLongestPiece = 16 * 1024;  // that a server reads at once
 constexpr int kSmall = 16 * 1024;  // receive buffer: so it is soon noticed who does not read
 const std::string kTooSlow = "dropped: more than 1 MiB behind";
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(WITH_ADDRESS_SANITIZER) || defined(WITH_THREAD_SANITIZER)
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;

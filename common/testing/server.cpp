@@ -27,7 +27,7 @@ Server::Server(const std::string& path, const std::vector<std::string>& flags, c
                const std::vector<std::string>& before)
     : program_(command(before, path, flags), limits), port_(program_.port()) {}
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(WITH_THREAD_SANITIZER)
 // ThreadSanitizer handles signals itself. It may keep one that comes just before the program goes
 // to sleep until it wakes, or until another signal comes.
 Result Server::stop(int signal) {

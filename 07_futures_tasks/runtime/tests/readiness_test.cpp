@@ -52,8 +52,8 @@ TEST_CASE("readiness that is assumed is there at the first look, the rest is wai
 }
 
 TEST_CASE("event, then poll: ready at once, and no waker is kept") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   CHECK(event(io, kReadable) == 0);
   CHECK(look(io, Direction::read, task).is_ready());
   CHECK(task.wakers() == 0);
@@ -61,8 +61,8 @@ TEST_CASE("event, then poll: ready at once, and no waker is kept") {
 }
 
 TEST_CASE("poll, then event: the task is woken once, and the next poll is ready") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK(task.wakers() == 1);
   CHECK(event(io, kReadable) == 1);
@@ -74,8 +74,8 @@ TEST_CASE("poll, then event: the task is woken once, and the next poll is ready"
 }
 
 TEST_CASE("look, clear, poll: pending until the next event") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   io.clear(Direction::read, observed);
@@ -85,8 +85,8 @@ TEST_CASE("look, clear, poll: pending until the next event") {
 }
 
 TEST_CASE("look, event, clear: the event came after what was seen, and stays") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   event(io, kReadable);  // the same bits: only the tick tells
@@ -97,8 +97,8 @@ TEST_CASE("look, event, clear: the event came after what was seen, and stays") {
 }
 
 TEST_CASE("look, event for the other direction, clear: one look too many, but none too few") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   event(io, kWritable);
@@ -110,8 +110,8 @@ TEST_CASE("look, event for the other direction, clear: one look too many, but no
 }
 
 TEST_CASE("both directions look, then both clear: each clears its own") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable | kWritable);
   const Observed reader = look(io, Direction::read, task).take();
   const Observed writer = look(io, Direction::write, task).take();
@@ -123,8 +123,8 @@ TEST_CASE("both directions look, then both clear: each clears its own") {
 }
 
 TEST_CASE("data and end of file in one event: the end stays when the data is cleared") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable | kReadHup);
   io.clear(Direction::read, look(io, Direction::read, task).take());
   CHECK(ready_now(io, Direction::read) == kReadHup);
@@ -133,8 +133,8 @@ TEST_CASE("data and end of file in one event: the end stays when the data is cle
 }
 
 TEST_CASE("a hangup stays for both directions") {
-  ScheduledIo io{Bits()};
   CountingWaker task;
+  ScheduledIo io{Bits()};
   event(io, kReadable | kWritable | kReadHup | kHup);
   io.clear(Direction::read, look(io, Direction::read, task).take());
   io.clear(Direction::write, look(io, Direction::write, task).take());
@@ -143,9 +143,9 @@ TEST_CASE("a hangup stays for both directions") {
 }
 
 TEST_CASE("an error is ready for both directions, and cleared by the first that finds no more") {
-  ScheduledIo io{Bits()};
   CountingWaker reader;
   CountingWaker writer;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kError) == 2);
@@ -158,9 +158,9 @@ TEST_CASE("an error is ready for both directions, and cleared by the first that 
 }
 
 TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
-  ScheduledIo io{Bits()};
   CountingWaker reader;
   CountingWaker writer;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kReadable | kReadHup) == 1);
@@ -172,9 +172,9 @@ TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
 }
 
 TEST_CASE("reading and writing are separate: an event for one leaves the other waiting") {
-  ScheduledIo io{Bits()};
   CountingWaker reader;
   CountingWaker writer;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kWritable) == 1);
@@ -194,9 +194,9 @@ TEST_CASE("readiness adds up over events until it is cleared") {
 }
 
 TEST_CASE("a second task that polls takes the first one's place") {
-  ScheduledIo io{Bits()};
   CountingWaker first;
   CountingWaker second;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, first).is_ready());
   CHECK_FALSE(look(io, Direction::read, second).is_ready());
   CHECK(first.wakers() == 0);
@@ -206,7 +206,6 @@ TEST_CASE("a second task that polls takes the first one's place") {
 }
 
 TEST_CASE("a task that polls again keeps its one waker") {
-  ScheduledIo io{Bits()};
   class AddsCounted final : public Wakeable {
    public:
     void wake() noexcept override {}
@@ -214,15 +213,16 @@ TEST_CASE("a task that polls again keeps its one waker") {
     void release() noexcept override {}
     int adds = 0;
   } task;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK(task.adds == 1);
 }
 
 TEST_CASE("forget: no wake for that direction, and its waker is dropped at once") {
-  ScheduledIo io{Bits()};
   CountingWaker reader;
   CountingWaker writer;
+  ScheduledIo io{Bits()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   io.forget(Direction::read);
@@ -260,6 +260,7 @@ TEST_CASE("wakers are dropped without the mutex, whoever replaces or forgets the
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK_FALSE(look(io, Direction::read, other).is_ready());
   CHECK(released == 2);
+  io.forget(Direction::read);  // `other` ends before `io` does
 }
 
 TEST_CASE("event between the storing of the waker and the second look: ready, and woken as well") {
@@ -283,6 +284,7 @@ TEST_CASE("event between the storing of the waker and the second look: ready, an
   CHECK(look(io, Direction::read, task).is_ready());
   task.reactor.join();
   CHECK(task.wakes == 1);
+  io.forget(Direction::read);  // the task ends before `io` does
 }
 
 TEST_CASE("event between the first look and the lock: never both pending and unwoken") {
@@ -300,8 +302,8 @@ TEST_CASE("event between the first look and the lock: never both pending and unw
   });
   int lost = 0;
   for (int round = 1; round <= kRounds; ++round) {
-    ScheduledIo io{Bits()};
     CountingWaker task;
+    ScheduledIo io{Bits()};
     current = &io;
     started = round;
     for (int i = 0; i < round % 64; ++i) static_cast<void>(word_of(io));
