@@ -1,0 +1,98 @@
+// What does the command line make of any host, port and time? It takes what is right, and says in
+// one line what is not. An address in numbers that it takes, and prints, is the same one again.
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include "common/cli.hpp"
+#include "common/socket.hpp"
+#include "input.hpp"
+
+namespace {
+
+using common::Address;
+
+/// What a stream gets while this lives.
+class Capture {
+ public:
+  explicit Capture(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+  ~Capture() { stream_.rdbuf(before_); }
+  Capture(Capture&&) = delete;
+
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::ostream& stream_;
+  std::streambuf* before_;
+};
+
+std::ptrdiff_t feeds(const std::string& text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+bool same(const Address& one, const Address& other) {
+  return one.size() == other.size() &&
+         std::equal(reinterpret_cast<const char*>(one.data()),
+                    reinterpret_cast<const char*>(one.data()) + one.size(),
+                    reinterpret_cast<const char*>(other.data()));
+}
+
+/// "[::1]:8000" without the port and the brackets.
+std::string host_of(const std::string& printed) {
+  const std::string host = printed.substr(0, printed.rfind(':'));
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
+
+void check_address(const std::string& host, std::uint16_t port) {
+  const auto numbers = [](const std::string& text, std::uint16_t number) {
+    return common::resolve(text, number, common::Transport::tcp, common::Lookup::none);
+  };
+  for (const Address& address : numbers(host, port)) {
+    fuzz::require(address.port() == port, "an address has another port");
+    const auto again = numbers(host_of(common::to_string(address)), port);
+    fuzz::require(again.size() == 1 && same(address, again.front()),
+                  "an address that is printed is not the same again");
+  }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  fuzz::Input input(bytes, size);
+  std::string words[] = {"program", "--host=" + input.text(), "--port=" + input.text(),
+                         "--delay=" + input.text(), input.text()};
+  const bool word = !words[4].empty();
+  char* argv[] = {words[0].data(), words[1].data(), words[2].data(),
+                  words[3].data(), words[4].data(), nullptr};
+  if (!word) argv[4] = nullptr;
+
+  common::ServerOptions options;
+  common::CommandLine cli("A program.", "program");
+  cli.add_endpoint(options);
+  cli.add_delay(options.delay);
+  bool ran = false;
+  int status = 0;
+  const Capture out(std::cout);
+  const Capture err(std::cerr);
+  status = cli.run(word ? 5 : 4, argv, [&] { return ran = true, 0; });
+
+  std::ptrdiff_t given = 0;
+  for (const std::string& text : words) given += feeds(text);
+  if (ran) {
+    fuzz::require(status == 0 && err.text().empty(), "an error, and yet it ran");
+    fuzz::require(options.host == words[1].substr(7).c_str(), "another host");
+    fuzz::require(
+        options.delay >= common::Duration::zero() && options.delay <= std::chrono::hours(24),
+        "a delay out of bounds");
+    check_address(options.host, options.port);
+  } else if (status != 0) {
+    fuzz::require(err.text().ends_with('\n') && feeds(err.text()) <= 1 + given,
+                  "an error that is not one line");
+  } else {
+    fuzz::require(!out.text().empty(), "neither help nor an error");
+  }
+  return 0;
+}

@@ -1,0 +1,82 @@
+// Does a client print what it has received, in whole lines, whatever the pieces were?
+
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "common/lines.hpp"
+#include "input.hpp"
+
+namespace {
+
+constexpr std::size_t kLongestLine = 64 * 1024;
+
+std::string printed;
+
+/// What should be printed: each line as it is, but one that is too long is ended.
+class Expected {
+ public:
+  void add(std::string_view bytes) {
+    text_ += bytes;
+    unfinished_ = text_.size() - (text_.rfind('\n') + 1);  // npos + 1 is 0
+    if (unfinished_ >= kLongestLine) add("\n");
+  }
+
+  /// The lines that are whole.
+  [[nodiscard]] std::string_view whole() const {
+    return std::string_view(text_).substr(0, text_.size() - unfinished_);
+  }
+
+  void finish() {
+    if (unfinished_ != 0) add("\n");
+  }
+
+  [[nodiscard]] bool ends_well() const {
+    if (text_.empty()) return false;
+    const std::size_t feed = text_.rfind('\n', text_.size() - 2);
+    return text_.size() > 1 && text_.compare(feed + 1, 4, "end ") == 0;
+  }
+
+ private:
+  std::string text_;
+  std::size_t unfinished_ = 0;
+};
+
+}  // namespace
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names, see wrap.cpp.
+extern "C" ssize_t __real_write(int fd, const void* bytes, std::size_t size);
+extern "C" ssize_t __wrap_write(int fd, const void* bytes, std::size_t size) {
+  if (fd != STDOUT_FILENO) return __real_write(fd, bytes, size);
+  printed.append(static_cast<const char*>(bytes), size);
+  fuzz::require(printed.ends_with('\n'), "a part of a line was printed");
+  return static_cast<ssize_t>(size);
+}
+// NOLINTEND(bugprone-reserved-identifier)
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  fuzz::Input input(bytes, size);
+  printed.clear();
+  common::LinePrinter printer("a server");
+  Expected expected;
+  while (!input.empty()) {
+    // Long lines are worth a byte, too.
+    const std::uint8_t kind = input.byte();
+    const std::string piece = kind % 4 == 0 ? std::string(kind * 256u, 'x') : input.text();
+    printer.print(piece);
+    expected.add(piece);
+    fuzz::require(printed == expected.whole(), "something else was printed, or not yet");
+  }
+  expected.finish();
+  bool ends_well = true;
+  try {
+    printer.finish();
+  } catch (const std::runtime_error&) {
+    ends_well = false;
+  }
+  fuzz::require(printed == expected.whole(), "something else was printed at the end");
+  fuzz::require(ends_well == expected.ends_well(), "wrong about the end line");
+  return 0;
+}
