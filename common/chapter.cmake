@@ -18,6 +18,11 @@ if(SANITIZE)
   # The check of virtual tables opens a pipe: it raises false alarms where descriptors have run out.
   add_compile_options(-fno-sanitize=vptr)
 endif()
+# For the targets in tools/fuzz, with clang: libFuzzer sees which way the bytes go.
+option(FUZZ "Have libFuzzer drive the fuzz targets" OFF)
+if(FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # Each from the system where it is installed, and otherwise as a pinned release.
 include(FetchContent)
