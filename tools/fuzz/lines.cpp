@@ -33,10 +33,11 @@ class Expected {
     if (unfinished_ != 0) add("\n");
   }
 
-  [[nodiscard]] bool ends_well() const {
-    if (text_.empty()) return false;
-    const std::size_t feed = text_.rfind('\n', text_.size() - 2);
-    return text_.size() > 1 && text_.compare(feed + 1, 4, "end ") == 0;
+  /// The last line, without its feed.
+  [[nodiscard]] std::string last() const {
+    if (text_.size() < 2) return {};
+    const std::size_t begin = text_.rfind('\n', text_.size() - 2) + 1;  // npos + 1 is 0
+    return text_.substr(begin, text_.size() - begin - 1);
   }
 
  private:
@@ -70,13 +71,17 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     fuzz::require(printed == expected.whole(), "something else was printed, or not yet");
   }
   expected.finish();
+  const std::string last = expected.last();
   bool ends_well = true;
   try {
     printer.finish();
-  } catch (const std::runtime_error&) {
+  } catch (const std::runtime_error& error) {
     ends_well = false;
+    const std::string quoted = last.empty() ? "nothing" : '"' + last + '"';
+    const std::string end = ("it sent " + quoted + " last").c_str();  // what() ends at a zero
+    fuzz::require(std::string(error.what()).ends_with(end), "wrong about the last line");
   }
   fuzz::require(printed == expected.whole(), "something else was printed at the end");
-  fuzz::require(ends_well == expected.ends_well(), "wrong about the end line");
+  fuzz::require(ends_well == last.starts_with("end "), "wrong about the end line");
   return 0;
 }
