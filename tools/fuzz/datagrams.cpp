@@ -40,7 +40,7 @@ ssize_t fails(int code) {
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names, see wrap.cpp.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the linker's names, see wrap.cpp.
 extern "C" {
 ssize_t __wrap_recvfrom(int, void* buffer, std::size_t size, int, sockaddr* from,
                         socklen_t* length) {
@@ -80,7 +80,7 @@ int __wrap_fputs(const char*, std::FILE*) {
   return 0;
 }
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   fuzz::Input input(bytes, size);

@@ -47,7 +47,7 @@ class Expected {
 
 }  // namespace
 
-// NOLINTBEGIN(bugprone-reserved-identifier): the linker's names, see wrap.cpp.
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the linker's names, see wrap.cpp.
 extern "C" ssize_t __real_write(int fd, const void* bytes, std::size_t size);
 extern "C" ssize_t __wrap_write(int fd, const void* bytes, std::size_t size) {
   if (fd != STDOUT_FILENO) return __real_write(fd, bytes, size);
@@ -55,7 +55,7 @@ extern "C" ssize_t __wrap_write(int fd, const void* bytes, std::size_t size) {
   fuzz::require(printed.ends_with('\n'), "a part of a line was printed");
   return static_cast<ssize_t>(size);
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   fuzz::Input input(bytes, size);

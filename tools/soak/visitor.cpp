@@ -124,16 +124,14 @@ void Visitor::dawdle() {
   }
 }
 
-/// Sends until nothing more is taken. Some then read all of it; others have never meant to. (To
-/// read megabytes through a small buffer takes minutes: the kernel then sends a piece every 200
-/// ms.)
+/// Sends until nothing more is taken. Some then read what has come; others have never meant to.
+/// None reads all of it: through a full buffer that takes minutes, in which 01 serves nobody else.
 void Visitor::flood() {
   const bool reads = draw(2) == 0;
   Peer peer = connect(reads ? 0 : kSmallBuffer);
   const std::string sent = peer.flood(some_bytes(1000));
-  if (!reads) return break_off(peer);
-  peer.half_close();
-  expect(peer.read_all() == sent, "a flood came back changed");
+  if (reads) expect(sent.starts_with(peer.read(kMostUnread)), "a flood came back changed");
+  break_off(peer);
 }
 
 void Visitor::visit_datagrams() {
