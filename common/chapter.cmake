@@ -26,6 +26,11 @@ if(SANITIZE)
     endif()
   endforeach()
 endif()
+# For the targets in tools/fuzz, with clang: libFuzzer sees which way the bytes go.
+option(FUZZ "Have libFuzzer drive the fuzz targets" OFF)
+if(FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # Each from the system where it is installed, and otherwise as a pinned release.
 include(FetchContent)

@@ -71,12 +71,12 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
       ->capture_default_str();
 }
 
-void CommandLine::add_delay(Duration& delay, const std::string& what) {
+void CommandLine::add_delay(Duration& delay, const std::string& what, const std::string& name) {
   const auto store = [&delay](double microseconds) {
     delay = std::chrono::duration_cast<Duration>(
         std::chrono::duration<double, std::micro>(microseconds));
   };
-  parser_->app.add_option_function<double>("--delay", store, what + ": 2s, 250ms, 40us")
+  parser_->app.add_option_function<double>(name, store, what + ": 2s, 250ms, 40us")
       ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED)
                       .description(""))  // TIME says it already
       ->check([](const std::string& microseconds) {

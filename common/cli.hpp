@@ -39,8 +39,10 @@ class CommandLine {
 
   /// --host and --port, for servers (where `--port 0` picks a free one) and clients alike.
   void add_endpoint(Endpoint& endpoint);
-  /// --delay: a number and its unit (us, ms, s). `what` says which time that is.
-  void add_delay(Duration& delay, const std::string& what = "time between start and end");
+  /// --delay: a number and its unit (us, ms, s). `what` says which time that is. `name` is for a
+  /// program that has another one.
+  void add_delay(Duration& delay, const std::string& what = "time between start and end",
+                 const std::string& name = "--delay");
   /// --connections: at least 1.
   void add_connections(std::uint64_t& connections);
   /// --clients: at least 1.

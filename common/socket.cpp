@@ -69,6 +69,12 @@ void wait_for_connect(const Fd& fd, const Address& address) {
   }
 }
 
+/// A link-local IPv6 address holds on one link only: "%2" says on which. See ipv6(7).
+std::string scope_of(const Address& address) {
+  const std::uint32_t scope = reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_scope_id;
+  return scope == 0 ? "" : "%" + std::to_string(scope);
+}
+
 }  // namespace
 
 Address::Address(const sockaddr* address, socklen_t length) : size_(length) {
@@ -90,7 +96,8 @@ std::string to_string(const Address& address) {
   if (::inet_ntop(address.family(), number, text, sizeof text) == nullptr) {
     throw_error(errno, "inet_ntop");
   }
-  const std::string host = v6 ? "[" + std::string(text) + "]" : std::string(text);
+  std::string host = text;
+  if (v6) host = "[" + host + scope_of(address) + "]";
   return host + ":" + std::to_string(address.port());
 }
 

@@ -32,7 +32,7 @@ class Address {
   socklen_t size_ = sizeof(sockaddr_storage);
 };
 
-/// "127.0.0.1:8000", "[::1]:8000": numbers only, no name is looked up.
+/// "127.0.0.1:8000", "[::1]:8000", "[fe80::1%2]:8000": numbers only, no name is looked up.
 std::string to_string(const Address& address);
 
 /// The address that `fd` is bound to: the way to learn which port `0` became. See getsockname(2).

@@ -16,6 +16,7 @@ TEST_SUITE("socket") {
   TEST_CASE("addresses of both families are written with their ports") {
     CHECK(to_string(resolve("127.0.0.1", 8000, Transport::tcp).front()) == "127.0.0.1:8000");
     CHECK(to_string(resolve("::1", 80, Transport::tcp).front()) == "[::1]:80");
+    CHECK(to_string(resolve("fe80::1%1", 80, Transport::tcp).front()) == "[fe80::1%1]:80");
   }
 
   TEST_CASE("a name that does not exist is an error that names it") {
