@@ -114,5 +114,14 @@ TEST_CASE("future_notify polls once to begin with, and once for each wake") {
         "poll 4: ready\n");
 }
 
+TEST_CASE("a read that a select keeps loses nothing; one that is made anew loses what it had") {
+  const Result kept = run({chapter.program("select_progress")});
+  CHECK(kept.status == 0);
+  CHECK(kept.out == "still waiting\nstill waiting\n36 of 36 bytes\n");
+  const Result anew = run({chapter.program("select_progress"), "--read-anew"});
+  CHECK(anew.status == 0);
+  CHECK(anew.out == "still waiting\nstill waiting\n12 of 36 bytes\n");
+}
+
 }  // namespace
 }  // namespace common::testing
