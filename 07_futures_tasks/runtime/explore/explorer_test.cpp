@@ -18,7 +18,6 @@ namespace explore {
 namespace {
 
 using common::testing::Result;
-using Mutex = runtime::std::mutex;
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -146,7 +145,7 @@ TEST_CASE("two mutexes that are taken in opposite orders: the one in which nobod
   };
   CHECK(explore(threads<State>({forth, forth})).failure.empty());
   CHECK(explore(threads<State>({forth, back})).failure ==
-        "nobody can go on: thread 1 waits in \"lock\", thread 2 waits in \"lock\"");
+        "nobody can go on: thread 1 stands before \"lock\", thread 2 stands before \"lock\"");
 }
 
 TEST_CASE("a wait that nobody ends is found, and one that ends with the notification is none") {
@@ -158,7 +157,7 @@ TEST_CASE("a wait that nobody ends is found, and one that ends with the notifica
   };
   CHECK(explore(threads<Two>({waits, notifies})).failure.empty());
   CHECK(explore(threads<Two>({waits, sets})).failure ==
-        "nobody can go on: thread 1 waits in \"wakes up\"");
+        "nobody can go on: thread 1 stands before \"wakes up\"");
 }
 
 TEST_CASE("what is used after its end, in one order of two, is found") {
@@ -234,7 +233,7 @@ TEST_CASE("without the second look an event is lost, and the order in which it i
   CHECK(looks < comes);
   CHECK(comes < stores);
   CHECK(stores < result.out.size());
-  CHECK(contains(result.out, "\nfailed: nobody can go on: task waits in \"next task\"\n"));
+  CHECK(contains(result.out, "\nfailed: nobody can go on: task stands before \"next task\"\n"));
 }
 
 TEST_CASE("without the tick an event is wiped out by who clears the one before") {
@@ -242,7 +241,7 @@ TEST_CASE("without the tick an event is wiped out by who clears the one before")
   INFO(result.out << result.err);
   CHECK(result.status == 1);
   CHECK(contains(result.out, "clear      compare_exchange  0x20001 -> 0x20000\n"));
-  CHECK(contains(result.out, "\nfailed: nobody can go on: task waits in \"next task\"\n"));
+  CHECK(contains(result.out, "\nfailed: nobody can go on: task stands before \"next task\"\n"));
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ std::string Run::blocked() const {
   const char* separator = " ";
   for (const Thread& thread : threads_) {
     if (thread.done) continue;
-    text += separator + thread.name + " waits in \"" + thread.next.what + "\"";
+    text += separator + thread.name + " stands before \"" + thread.next.what + "\"";
     separator = ", ";
   }
   return text;

@@ -9,9 +9,6 @@
 
 namespace explore {
 
-template <class T>
-using Atomic = runtime::std::atomic<T>;
-
 /// A part of a future: to poll that is a step, to destroy it another one, and neither may come
 /// while another thread polls it, or after its end.
 class Touched {

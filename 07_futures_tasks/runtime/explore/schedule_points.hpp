@@ -15,86 +15,85 @@
 
 #include "runtime/explore/step.hpp"
 
-namespace runtime::std {
+namespace explore {
 
-using namespace ::std;
-
+/// An std::atomic whose operations are steps.
 template <class T>
-class atomic {
+class Atomic {
  public:
-  atomic() noexcept : atomic(T()) {}
-  atomic(T value) noexcept : value_(value) { explore::begins(this); }
-  ~atomic() {
+  Atomic() noexcept : Atomic(T()) {}
+  Atomic(T value) noexcept : value_(value) { begins(this); }
+  ~Atomic() {
     step("end", Place{});
-    explore::ends(this);
+    ends(this);
   }
-  atomic(const atomic&) = delete;
-  atomic& operator=(const atomic&) = delete;
+  Atomic(const Atomic&) = delete;
+  Atomic& operator=(const Atomic&) = delete;
 
-  T load(memory_order = {}, Place where = Place::here()) const noexcept {
-    explore::take_turn({this, "load", where, true});
-    explore::saw(shown(value_), shown(value_));
+  T load(std::memory_order = {}, Place where = Place::here()) const noexcept {
+    take_turn({this, "load", where, true});
+    saw(shown(value_), shown(value_));
     return value_;
   }
   operator T() const noexcept { return load(); }
 
-  void store(T value, memory_order = {}, Place where = Place::here()) noexcept {
+  void store(T value, std::memory_order = {}, Place where = Place::here()) noexcept {
     change("store", where, value);
   }
   T operator=(T value) noexcept {
     store(value);
     return value;
   }
-  T exchange(T value, memory_order = {}, Place where = Place::here()) noexcept {
+  T exchange(T value, std::memory_order = {}, Place where = Place::here()) noexcept {
     return change("exchange", where, value);
   }
 
-  bool compare_exchange_strong(T& expected, T desired, memory_order, memory_order,
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order, std::memory_order,
                                Place where = Place::here()) noexcept {
     return compare(expected, desired, where);
   }
-  bool compare_exchange_strong(T& expected, T desired, memory_order = {},
+  bool compare_exchange_strong(T& expected, T desired, std::memory_order = {},
                                Place where = Place::here()) noexcept {
     return compare(expected, desired, where);
   }
-  bool compare_exchange_weak(T& expected, T desired, memory_order, memory_order,
+  bool compare_exchange_weak(T& expected, T desired, std::memory_order, std::memory_order,
                              Place where = Place::here()) noexcept {
     return compare(expected, desired, where);
   }
-  bool compare_exchange_weak(T& expected, T desired, memory_order = {},
+  bool compare_exchange_weak(T& expected, T desired, std::memory_order = {},
                              Place where = Place::here()) noexcept {
     return compare(expected, desired, where);
   }
 
-  T fetch_add(T by, memory_order = {}, Place where = Place::here()) noexcept {
+  T fetch_add(T by, std::memory_order = {}, Place where = Place::here()) noexcept {
     step("fetch_add", where);
     return become(static_cast<T>(value_ + by));
   }
-  T fetch_sub(T by, memory_order = {}, Place where = Place::here()) noexcept {
+  T fetch_sub(T by, std::memory_order = {}, Place where = Place::here()) noexcept {
     step("fetch_sub", where);
     return become(static_cast<T>(value_ - by));
   }
-  T fetch_and(T bits, memory_order = {}, Place where = Place::here()) noexcept {
+  T fetch_and(T bits, std::memory_order = {}, Place where = Place::here()) noexcept {
     step("fetch_and", where);
     return become(value_ & bits);
   }
-  T fetch_or(T bits, memory_order = {}, Place where = Place::here()) noexcept {
+  T fetch_or(T bits, std::memory_order = {}, Place where = Place::here()) noexcept {
     step("fetch_or", where);
     return become(value_ | bits);
   }
-  T fetch_xor(T bits, memory_order = {}, Place where = Place::here()) noexcept {
+  T fetch_xor(T bits, std::memory_order = {}, Place where = Place::here()) noexcept {
     step("fetch_xor", where);
     return become(value_ ^ bits);
   }
 
   /// Sleeps until it is notified; whoever came first is the first. Never ends without a reason.
-  void wait(T old, memory_order = {}, Place where = Place::here()) const noexcept {
+  void wait(T old, std::memory_order = {}, Place where = Place::here()) const noexcept {
     step("wait", where);
     while (value_ == old) {
       const unsigned ticket = came_++;
-      const function<bool()> notified = [this, ticket] { return notified_ > ticket; };
-      explore::take_turn({this, "wakes up", where, false, &notified});
-      explore::saw(shown(value_), shown(value_));
+      const std::function<bool()> notified = [this, ticket] { return notified_ > ticket; };
+      take_turn({this, "wakes up", where, false, &notified});
+      saw(shown(value_), shown(value_));
     }
   }
   void notify_one(Place where = Place::here()) noexcept {
@@ -108,12 +107,12 @@ class atomic {
 
  private:
   void step(const char* what, Place where) const noexcept {
-    explore::take_turn({this, what, where});
-    explore::saw(shown(value_), shown(value_));
+    take_turn({this, what, where});
+    saw(shown(value_), shown(value_));
   }
   T become(T value) noexcept {
-    explore::saw(shown(value_), shown(value));
-    return ::std::exchange(value_, value);
+    saw(shown(value_), shown(value));
+    return std::exchange(value_, value);
   }
   T change(const char* what, Place where, T value) noexcept {
     step(what, where);
@@ -129,11 +128,11 @@ class atomic {
     return true;
   }
   /// An address is not the same in every run: 1 is any but null.
-  static uint64_t shown(T value) noexcept {
-    if constexpr (is_pointer_v<T>)
+  static std::uint64_t shown(T value) noexcept {
+    if constexpr (std::is_pointer_v<T>)
       return value == nullptr ? 0 : 1;
     else
-      return static_cast<uint64_t>(value);
+      return static_cast<std::uint64_t>(value);
   }
 
   T value_;
@@ -141,22 +140,23 @@ class atomic {
   unsigned notified_ = 0;      // how many of those may go on
 };
 
-class mutex {
+/// An std::mutex whose operations are steps.
+class Mutex {
  public:
-  mutex() noexcept { explore::begins(this); }
-  ~mutex() {
-    explore::take_turn({this, "end", {}});
-    explore::ends(this);
+  Mutex() noexcept { begins(this); }
+  ~Mutex() {
+    take_turn({this, "end", {}});
+    ends(this);
   }
-  mutex(const mutex&) = delete;
+  Mutex(const Mutex&) = delete;
 
   void lock() noexcept {
-    const function<bool()> is_free = [this] { return !locked_; };
-    explore::take_turn({this, "lock", kMutex, false, &is_free});
+    const std::function<bool()> is_free = [this] { return !locked_; };
+    take_turn({this, "lock", kMutex, false, &is_free});
     locked_ = true;
   }
   void unlock() noexcept {
-    explore::take_turn({this, "unlock", kMutex});
+    take_turn({this, "unlock", kMutex});
     locked_ = false;
   }
 
@@ -166,8 +166,16 @@ class mutex {
   bool locked_ = false;
 };
 
-/// Takes the mutex above. No scenario waits for one.
-using condition_variable = ::std::condition_variable_any;
+}  // namespace explore
+
+namespace runtime::std {
+
+using namespace ::std;
+
+template <class T>
+using atomic = explore::Atomic<T>;
+using mutex = explore::Mutex;
+using condition_variable = ::std::condition_variable_any;  // takes that mutex; nobody waits for it
 
 }  // namespace runtime::std
 
