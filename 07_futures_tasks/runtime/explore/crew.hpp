@@ -58,6 +58,7 @@ class Hand {
   std::thread thread_;
 };
 
+/// The hands of one exploration. REQUIRES, at its end: none is in the middle of something.
 class Crew {
  public:
   Hand& hand(std::size_t number) {
@@ -67,16 +68,9 @@ class Crew {
   /// The explorer's own turn.
   [[nodiscard]] Baton& baton() { return baton_; }
 
-  /// Leaves all hands where they stand, for good.
-  void abandon() {
-    static std::vector<std::unique_ptr<Hand>>& abandoned = *new std::vector<std::unique_ptr<Hand>>;
-    for (auto& hand : hands_) abandoned.push_back(std::move(hand));
-    hands_.clear();
-  }
-
  private:
-  std::vector<std::unique_ptr<Hand>> hands_;
   Baton baton_;
+  std::vector<std::unique_ptr<Hand>> hands_;
 };
 
 }  // namespace explore

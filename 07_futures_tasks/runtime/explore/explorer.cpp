@@ -6,16 +6,18 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "runtime/explore/crew.hpp"
 
 namespace explore {
 namespace {
 
-/// What stands still in the middle of something may still look at its run.
-void keep_for_ever(std::unique_ptr<Run> run) {
-  static std::vector<std::unique_ptr<Run>>& kept = *new std::vector<std::unique_ptr<Run>>;
-  kept.push_back(std::move(run));
+/// Threads that stand in the middle of something may still look at these.
+void keep_for_ever(std::unique_ptr<Run> run, std::unique_ptr<Crew> crew) {
+  static auto& kept = *new std::vector<std::pair<std::unique_ptr<Run>, std::unique_ptr<Crew>>>;
+  kept.emplace_back(std::move(run), std::move(crew));
 }
 
 /// Without what it was instantiated with, which no two compilers write alike.
@@ -48,9 +50,9 @@ std::string drawn(const Taken& taken) {
 Outcome explore(const Scenario& scenario, Orders orders) {
   Outcome outcome;
   Tree tree(orders);
-  Crew crew;
+  auto crew = std::make_unique<Crew>();
   do {
-    auto run = std::make_unique<Run>(tree, crew);
+    auto run = std::make_unique<Run>(tree, *crew);
     scenario(*run);
     const bool held = run->go();
     ++(tree.cut() ? outcome.cut : outcome.schedules);
@@ -58,8 +60,7 @@ Outcome explore(const Scenario& scenario, Orders orders) {
     if (!held) {
       outcome.failure = run->failure();
       outcome.steps = run->steps();
-      crew.abandon();
-      keep_for_ever(std::move(run));
+      keep_for_ever(std::move(run), std::move(crew));
       return outcome;
     }
     if (tree.changed()) throw std::logic_error("the scenario is not the same each time");

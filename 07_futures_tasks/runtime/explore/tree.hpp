@@ -49,7 +49,10 @@ class Tree {
       path_.push_back({can, asleep_, 0, (awake & only(last)) != 0 ? last : first_of(awake)});
     }
     const Fork& fork = path_[depth_++];
-    changed_ = changed_ || fork.can != can;
+    if (fork.can != can) {
+      changed_ = cut_ = true;
+      return first_of(can);
+    }
     asleep_ = 0;
     for (Threads rest = fork.asleep | fork.tried; rest != 0; rest &= rest - 1) {
       const std::size_t thread = first_of(rest);
