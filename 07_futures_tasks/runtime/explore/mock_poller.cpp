@@ -49,7 +49,8 @@ Poller::~Poller() = default;
 
 void Poller::add(int fd, Token token, Ready interest, PollOpt) {
   user_space_->kernel.touch("epoll_ctl ADD");
-  user_space_->watches[fd] = {token, interest, true};
+  const bool added = user_space_->watches.insert({fd, {token, interest, true}}).second;
+  explore::require(added, "added twice");
 }
 
 void Poller::modify(int fd, Token token, Ready interest, PollOpt) {
