@@ -11,6 +11,7 @@
 // The server has one core, the load generator another. What else keeps the machine busy is
 // measured, and marks the samples that it may have spoilt.
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -35,7 +36,7 @@ using common::testing::Server;
 using std::filesystem::path;
 
 /// A server that for so long sends nothing back does not serve all its connections.
-constexpr Duration kPatience = std::chrono::seconds(3);
+constexpr Duration kPatience = std::chrono::seconds(10);
 
 /// After a change of connections, the caches have to fill and the scheduler to settle.
 constexpr Duration kWarmUp = std::chrono::milliseconds(100);
@@ -169,6 +170,18 @@ class Run {
   void sample(const Subject& subject, Sample sample) {
     const ProgressLine progress(place() + subject.name + ", " + std::to_string(sample.active) +
                                 " active, " + std::to_string(sample.idle) + " idle");
+    if (const Sample* fewer = failed_with_fewer(sample)) {
+      sample.note = "not tried after " + std::to_string(fewer->active) + " active and " +
+                    std::to_string(fewer->idle) + " idle";
+    } else {
+      try_to_measure(subject, sample);
+    }
+    bench::write(out_, sample);
+    if (!out_) throw std::runtime_error("write " + settings_.out + ": it does not take more");
+    ++done_;
+  }
+
+  void try_to_measure(const Subject& subject, Sample& sample) {
     try {
       const bench::Load load{.active = sample.active,
                              .idle = sample.idle,
@@ -179,10 +192,18 @@ class Run {
       if (sample.figures->foreign > bench::kForeignLoad) sample.note = "foreign load";
     } catch (const std::exception& error) {
       sample.note = error.what();
+      failed_.push_back(sample);
     }
-    bench::write(out_, sample);
-    if (!out_) throw std::runtime_error("write " + settings_.out + ": it does not take more");
-    ++done_;
+  }
+
+  /// The same server's failure with no more connections of either kind: it would fail again, and
+  /// take its time.
+  [[nodiscard]] const Sample* failed_with_fewer(const Sample& sample) const {
+    const auto found = std::find_if(failed_.begin(), failed_.end(), [&](const Sample& failed) {
+      return failed.server == sample.server && failed.active <= sample.active &&
+             failed.idle <= sample.idle;
+    });
+    return found == failed_.end() ? nullptr : &*found;
   }
 
   /// "12 of 396, 9 min left: "
@@ -201,6 +222,7 @@ class Run {
   const std::vector<Subject> subjects_;
   std::ostream& out_;
   const std::optional<bench::Cores> cores_;
+  std::vector<Sample> failed_;
   std::uint64_t samples_;
   std::uint64_t done_ = 0;
   const Clock::time_point start_ = Clock::now();
