@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <functional>
+#include <set>
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
@@ -137,12 +137,10 @@ void print_medians(const Samples& all) {
                                    &Figures::cpu,    &Figures::bytes, &Figures::threads};
   for (const std::string& server : servers_in(all)) {
     std::printf("# %s\n", server.c_str());
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> loads;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> loads;
     for (const Sample& sample : all) {
-      if (sample.server == server && sample.figures) loads.emplace_back(sample.active, sample.idle);
+      if (sample.server == server && sample.figures) loads.emplace(sample.active, sample.idle);
     }
-    std::ranges::sort(loads);
-    loads.erase(std::ranges::unique(loads).begin(), loads.end());
     for (const auto& [active, idle] : loads) {
       const Samples samples = samples_of(all, server, active, idle);
       std::printf("%llu %llu", static_cast<unsigned long long>(active),

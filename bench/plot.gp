@@ -18,7 +18,7 @@ shape(i) = int(word("2 4 8 6 12 10 7", i))
 # Columns of the medians: active idle echoes p50 p99 cpu bytes threads.
 
 set output directory."/cost_per_echo.svg"
-set title "What idle connections cost one client's echo: 04 climbs, 05 to 07 stay flat"
+set title "What idle connections cost one client: 03 and 04 climb, the others stay flat"
 set xlabel "idle connections"
 set ylabel "the server's CPU time for an echo, µs"
 set logscale y
