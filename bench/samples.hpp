@@ -40,7 +40,7 @@ void write(std::ostream& out, const Sample& sample);
 /// All samples of a file. Throws std::runtime_error where it cannot be read, or is none of these.
 std::vector<Sample> read_samples(const std::string& file);
 
-/// The value in the middle; nothing where there is none.
+/// The value in the middle, or that between the two there; nothing where there is none.
 std::optional<double> median(std::vector<double> values);
 
 }  // namespace bench

@@ -4,7 +4,7 @@
 // meets all of them alike.
 //
 //   build/bench/scale --quick                 a minute, for a first look
-//   build/bench/scale --out scaling.csv       a quarter of an hour
+//   build/bench/scale --out scaling.csv       ten minutes
 //   build/bench/compare scaling.csv           what came of it, as ratios
 //   bench/plot.sh scaling.csv                 and as pictures
 //
