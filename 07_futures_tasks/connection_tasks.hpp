@@ -57,7 +57,10 @@ class ConnectionTasks {
   /// Counts one connection while it lives, and tells when it has closed.
   class Open {
    public:
-    explicit Open(ConnectionTasks& tasks) : tasks_(&tasks) { ++tasks.open_; }
+    explicit Open(ConnectionTasks& tasks) : tasks_(&tasks) {
+      ++tasks.open_;
+      tasks.statistics_.opened();
+    }
     Open(Open&& other) noexcept : tasks_(std::exchange(other.tasks_, nullptr)) {}
     ~Open() {
       if (tasks_ != nullptr) tasks_->closed();
@@ -74,7 +77,7 @@ class ConnectionTasks {
     using Output = void;
 
     Connection(ConnectionTasks& tasks, std::uint64_t number, runtime::Async<> work)
-        : open_(tasks), counted_(tasks.statistics_), number_(number), work_(std::move(work)) {}
+        : open_(tasks), number_(number), work_(std::move(work)) {}
 
     runtime::Poll<void> poll(runtime::Context& context) {
       bool waits = false;
@@ -84,13 +87,13 @@ class ConnectionTasks {
     }
 
    private:
-    Open open_;  // declared first, destroyed last: closed and counted before it tells so
-    common::Statistics::Open counted_;
+    Open open_;  // declared first, destroyed last: the work is gone before it is counted as closed
     std::uint64_t number_;
     runtime::Async<> work_;
   };
 
   void closed() {
+    statistics_.closed();  // first, so that who is woken finds it counted
     runtime::Waker waker;
     {
       const std::lock_guard lock(mutex_);

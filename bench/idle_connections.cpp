@@ -10,8 +10,6 @@
 // Only chapters with one thread that sleeps take part. In 01 the others would never be answered, in
 // 02 each has a thread of its own, and 03 takes a whole core with or without them.
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -23,10 +21,10 @@
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "common/error.hpp"
-#include "common/process.hpp"
 #include "common/testing/chapters.hpp"
 #include "common/testing/peer.hpp"
 #include "common/testing/server.hpp"
+#include "open_files.hpp"
 
 namespace {
 
@@ -44,9 +42,6 @@ constexpr Duration kTimePerRound = std::chrono::milliseconds(400);
 
 /// Connections are opened so many at a time: fewer than may wait to be accepted.
 constexpr std::size_t kBatch = 256;
-
-/// Of the open files that are allowed, so many are for other things than connections.
-constexpr rlim_t kOtherFiles = 64;
 
 struct Cost {
   double microseconds;  // of the server's CPU time for an echo
@@ -148,20 +143,9 @@ void print_row(const std::string& chapter, const Row& row) {
   if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
 }
 
-/// Each connection is an open file of this process, and of the server.
-void require_open_files(std::size_t idle) {
-  common::raise_file_limit();
-  rlimit limit{};
-  common::check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
-  const rlim_t most = limit.rlim_cur - std::min(limit.rlim_cur, kOtherFiles);
-  if (idle <= most) return;
-  throw std::runtime_error("only " + std::to_string(limit.rlim_cur) +
-                           " open files are allowed: try --idle " + std::to_string(most));
-}
-
 /// Returns main's exit status: 1 if a server lost connections.
 int run(std::size_t idle, std::size_t rounds) {
-  require_open_files(idle);
+  bench::require_open_files(idle);
   std::printf("one client's echoes, alone and beside %zu idle connections\n\n", idle);
   std::printf("%-16s %30s %20s %15s\n", "", "the server's CPU for one", "echoes per second",
               "idle");

@@ -111,12 +111,16 @@ void CommandLine::add_trace(std::string& file) {
       ->type_name("FILE");
 }
 
-void CommandLine::add_count(const std::string& name, const std::string& what,
-                            std::uint64_t& value) {
+void CommandLine::add_count(const std::string& name, const std::string& what, std::uint64_t& value,
+                            std::uint64_t least) {
   parser_->app.add_option(name, value, what)
-      ->check(between(1, kLargestCount))
+      ->check(between(least, kLargestCount))
       ->type_name("N")
       ->capture_default_str();
+}
+
+void CommandLine::add_flag(const std::string& name, const std::string& what, bool& value) {
+  parser_->app.add_flag(name, value, what);
 }
 
 void CommandLine::add_text(const std::string& name, const std::string& what, std::string& value) {

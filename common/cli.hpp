@@ -51,8 +51,11 @@ class CommandLine {
   void add_workers(std::size_t& workers);
   /// --trace: the file to which a runtime writes what its tasks do; empty for none.
   void add_trace(std::string& file);
-  /// A number of the program's own, at least 1.
-  void add_count(const std::string& name, const std::string& what, std::uint64_t& value);
+  /// A number of the program's own, at least `least`.
+  void add_count(const std::string& name, const std::string& what, std::uint64_t& value,
+                 std::uint64_t least = 1);
+  /// A flag of the program's own that makes `value` true.
+  void add_flag(const std::string& name, const std::string& what, bool& value);
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it
   /// is. A name without dashes is that of a word that the command line must have.
   void add_text(const std::string& name, const std::string& what, std::string& value);

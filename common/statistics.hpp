@@ -28,6 +28,10 @@ class Statistics {
     Statistics* statistics_;
   };
 
+  /// For whoever counts without an `Open`: each that was opened is to be closed.
+  void opened();
+  void closed();
+
   /// Connections closed so far.
   std::uint64_t served() const;
 
@@ -39,9 +43,6 @@ class Statistics {
   void print() const;
 
  private:
-  void opened();
-  void closed();
-
   const Clock::time_point start_ = Clock::now();
   mutable std::mutex mutex_;
   std::condition_variable closed_;

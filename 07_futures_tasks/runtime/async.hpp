@@ -46,26 +46,33 @@ class LeafAwaiter {
  public:
   using Output = OutputOf<F>;
 
-  LeafAwaiter(F& future, AsyncFrame& frame) : future_(future), frame_(frame) {}
+  LeafAwaiter(F& future, AsyncFrame& frame) : frame_(frame), future_(&future) {}
   LeafAwaiter(LeafAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // the loop polls it at once
   void await_suspend(std::coroutine_handle<>) noexcept { frame_.wait_for(this, &poll); }
   Output await_resume() {
     frame_.rethrow_error();
-    return result_.take();
+    return result_->take();
   }
 
  private:
+  /// Resumes the coroutine while the result is here, on the stack: while it waits, its frame has no
+  /// room for one.
   static bool poll(void* self, Context& context) {
     auto& awaiter = *static_cast<LeafAwaiter*>(self);
-    awaiter.result_ = awaiter.future_.poll(context);
-    return awaiter.result_.is_ready();
+    auto result = awaiter.future_->poll(context);
+    if (!result.is_ready()) return false;
+    awaiter.result_ = &result;
+    awaiter.frame_.resume();  // `awaiter` is gone then
+    return true;
   }
 
-  F& future_;
   AsyncFrame& frame_;
-  Poll<Output> result_ = pending;
+  union {
+    F* future_;             // to be polled
+    Poll<Output>* result_;  // to be taken
+  };
 };
 
 /// `co_await` for another coroutine, which joins the chain.

@@ -4,23 +4,22 @@
 
 namespace runtime {
 
-bool AsyncFrame::leaf_is_ready(Context& context) {
-  if (poll_leaf_ == nullptr) return true;  // it has just begun, or its callee has ended
-  try {
-    if (!poll_leaf_(awaited_, context)) return false;
-  } catch (...) {
-    fail();  // for the coroutine's `co_await` to throw
+bool AsyncFrame::go_on(Context& context) {
+  if (poll_leaf_ != nullptr) {
+    try {
+      return poll_leaf_(awaited_, context);
+    } catch (...) {
+      fail();  // for the coroutine's `co_await` to throw
+    }
   }
-  poll_leaf_ = nullptr;
+  resume();  // it has just begun, or its callee has ended, or its leaf has failed
   return true;
 }
 
 bool AsyncFrame::run(Context& context) {
   for (;;) {
     AsyncFrame& frame = *link_;
-    if (!frame.leaf_is_ready(context)) return false;
-    frame.awaited_ = nullptr;
-    frame.self_.resume();
+    if (!frame.go_on(context)) return false;
     if (frame.ended()) {
       if (&frame == this) return true;
       link_ = std::exchange(frame.link_, &frame);

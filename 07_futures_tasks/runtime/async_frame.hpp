@@ -54,7 +54,8 @@ class AsyncFrame {
 
   // From `await_suspend`:
 
-  /// The coroutine waits for the leaf at `awaiter`, which `poll` polls: true when it is ready.
+  /// The coroutine waits for the leaf at `awaiter`. `poll` polls that, and when it is ready resumes
+  /// the coroutine and returns true.
   void wait_for(void* awaiter, bool (*poll)(void* awaiter, Context&)) {
     awaited_ = awaiter;
     poll_leaf_ = poll;
@@ -63,6 +64,13 @@ class AsyncFrame {
   void wait_for(AsyncOwner& callee) {
     awaited_ = &callee;
     poll_leaf_ = nullptr;
+  }
+
+  /// For `poll` of a leaf that is ready.
+  void resume() {
+    poll_leaf_ = nullptr;
+    awaited_ = nullptr;
+    self_.resume();
   }
 
   /// Throws on the exception with which the coroutine, or the leaf that it awaited, has failed.
@@ -76,8 +84,8 @@ class AsyncFrame {
  private:
   friend class AsyncOwner;
 
-  /// True when what this coroutine awaits is there, or has failed; false when it is pending.
-  bool leaf_is_ready(Context& context);
+  /// Resumes the coroutine if what it awaits is there, or has failed; false when that is pending.
+  bool go_on(Context& context);
 
   const std::coroutine_handle<> self_;
   // In the outermost of a chain: the innermost. In the others: the caller. In one that is alone:

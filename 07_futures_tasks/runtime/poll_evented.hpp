@@ -68,7 +68,7 @@ class [[nodiscard]] Io : public IoWait<Source> {
   Poll<Output> poll(Context& context) { return this->poll_io(context, attempt_); }
 
  private:
-  Try attempt_;
+  [[no_unique_address]] Try attempt_;  // a lambda without captures takes no room
 };
 
 /// Ready when the source is. Nothing is held meanwhile: no buffer.

@@ -1,6 +1,7 @@
 // How does a task talk over TCP? With a stream.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,9 @@ class TcpStream {
 
   /// Reads what has come, up to 16 KiB, into a string that is as long as that: empty at end of
   /// file. Holds no buffer while it waits. A future of std::string.
-  auto read_some() { return io_.io(Direction::read, try_read_some); }
+  auto read_some() {
+    return io_.io(Direction::read, [](int fd) { return try_read_some(fd); });
+  }
 
   /// Everything up to end of file.
   Async<std::string> read_to_end();
@@ -70,7 +73,10 @@ class TcpStream {
 
   /// Writes all of `bytes`, which must be alive until then, as a temporary is that stands in the
   /// same statement as `co_await`. A future of void.
-  auto write_all(std::string_view bytes) { return WriteAll(io_, bytes); }
+  template <std::convertible_to<std::string_view> Bytes>
+  auto write_all(const Bytes& bytes) {  // by value, a view would be in the coroutine's frame, too
+    return WriteAll(io_, bytes);
+  }
 
   /// No more from here: the peer reads end of file, and may still send. See shutdown(2).
   void half_close();
