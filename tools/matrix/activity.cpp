@@ -14,9 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A loop that spins is never seen asleep twice without a sleep in between, and soon has used this.
-constexpr common::Duration kSpin = 100ms;
-
 void add_thread(Activity& sum, pid_t thread) {
   try {
     if (common::testing::state(thread) != 'S') sum.asleep = false;
@@ -58,7 +55,7 @@ bool ends_soon(pid_t pid) {
   return false;
 }
 
-bool comes_to_rest(pid_t pid) {
+bool comes_to_rest(pid_t pid, common::Duration spin) {
   const Activity begin = activity(pid);
   Activity last = begin;
   bool rests = false;
@@ -66,7 +63,7 @@ bool comes_to_rest(pid_t pid) {
     std::this_thread::sleep_for(20ms);
     const Activity now = activity(pid);
     rests = slept(std::exchange(last, now), now);
-    return rests || now.cpu - begin.cpu > kSpin;
+    return rests || now.cpu - begin.cpu > spin;
   };
   common::testing::wait_until(known, "the server sleeps, or spins");
   return rests;

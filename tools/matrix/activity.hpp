@@ -23,9 +23,9 @@ bool has_ended(pid_t pid);
 /// True if it ends within a fraction of a second.
 bool ends_soon(pid_t pid);
 
-/// Waits until a process sleeps, all the time from one look to the next; or has used so much CPU
-/// time instead that it will not: then false. Not for one that has much to do yet.
-bool comes_to_rest(pid_t pid);
+/// Waits until a process sleeps, all the time from one look to the next; or has used `spin` of CPU
+/// time instead, and so will not: then false. Not for one that has more than that to do.
+bool comes_to_rest(pid_t pid, common::Duration spin = std::chrono::milliseconds(100));
 
 /// The proof that a server lets somebody wait. How long is too long? On a busy machine any server
 /// may take its time. So time alone is no proof: in it, the server must have slept without a break

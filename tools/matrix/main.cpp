@@ -7,7 +7,9 @@
 // Nothing is judged by how fast it is: see activity.hpp. So a second run says the same.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <mutex>
 #include <stdexcept>
 
 #include "../call_trace.hpp"
@@ -15,10 +17,14 @@
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/run_on_threads.hpp"
 #include "common/testing/chapters.hpp"
 #include "troubles.hpp"
 
 namespace {
+
+constexpr std::size_t kAtOnce = 4;
 
 struct Options {
   std::string chapter;
@@ -72,16 +78,28 @@ std::vector<Trouble> troubles(const Options& options) {
   return chosen;
 }
 
-Measured measure(const Column& column, const std::vector<Trouble>& troubles) {
-  return measure_row<Cells>(column.name, [&](ProgressLine& progress) {
-    const auto start = common::Clock::now();
-    Cells cells;
-    for (const Trouble& trouble : troubles) {
+/// Each trouble has a server of its own, and mostly it waits: several at once take no longer.
+Cells measure_all(const Column& column, const std::vector<Trouble>& troubles,
+                  ProgressLine& progress) {
+  const auto start = common::Clock::now();
+  Cells cells(troubles.size());
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  common::Failures failures;
+  common::run_on_threads(kAtOnce, failures, [&] {
+    for (std::size_t row; (row = next++) < troubles.size();) {
+      cells[row] = troubles[row].measure(column);
+      const std::lock_guard lock(mutex);
       progress.show(common::Clock::now() - start);
-      cells.push_back(trouble.measure(column));
     }
-    return cells;
   });
+  if (failures.exit_status() != 0) throw std::runtime_error("not all of it could be measured");
+  return cells;
+}
+
+Measured measure(const Column& column, const std::vector<Trouble>& troubles) {
+  return measure_row<Cells>(
+      column.name, [&](ProgressLine& progress) { return measure_all(column, troubles, progress); });
 }
 
 std::string text_of(const Measured& column, std::size_t row) {

@@ -43,7 +43,7 @@ void reset(Scene& scene) {
 
 /// While the server itself still holds bytes for it.
 void half_close(Scene& scene) {
-  Peer peer = scene.connect(kSmall);
+  Peer peer = scene.connect();
   const std::string sent = peer.flood(random_bytes(kMiB));
   peer.half_close();
   scene.expect_rest();
