@@ -71,7 +71,7 @@ bool comes_to_rest(pid_t pid, common::Duration spin) {
 
 bool Silence::proves_stall() {
   const Activity now = activity(pid_);
-  if (now.cpu - begin_.cpu > 1s) return true;
+  if (now.cpu - begin_.cpu > 500ms) return true;
   if (!slept(std::exchange(last_, now), now)) {
     since_ = common::Clock::now();
     return false;

@@ -27,10 +27,9 @@ bool ends_soon(pid_t pid);
 /// time instead, and so will not: then false. Not for one that has more than that to do.
 bool comes_to_rest(pid_t pid, common::Duration spin = std::chrono::milliseconds(100));
 
-/// The proof that a server lets somebody wait. How long is too long? On a busy machine any server
-/// may take its time. So time alone is no proof: in it, the server must have slept without a break
-/// for a second, although something was asked of it, or have used a second of CPU time on other
-/// things.
+/// The proof that a server lets somebody wait. On a busy machine any server may take its time, so
+/// time alone proves nothing: in it, the server must have slept for a second without a break,
+/// although something was asked of it, or have used half a second of CPU time on other things.
 class Silence {
  public:
   explicit Silence(pid_t pid) : pid_(pid), begin_(activity(pid)), last_(begin_) {}

@@ -1,5 +1,7 @@
 #include "scene.hpp"
 
+#include <algorithm>
+
 #include "activity.hpp"
 
 namespace {
@@ -11,10 +13,17 @@ std::vector<std::string> all_flags(std::vector<std::string> flags, const Scene::
   return flags;
 }
 
+/// The last line, if it is not the one that says where the server listens.
+std::string last_words(const std::string& err) {
+  const std::size_t end = err.find_last_not_of('\n');
+  const std::size_t feed = err.rfind('\n', end);
+  return feed == std::string::npos ? "" : ": " + err.substr(feed + 1, end - feed);
+}
+
 std::string end_of(const Result& result) {
   const std::string how = result.signal != 0 ? "signal " + std::to_string(result.signal)
                                              : "exit status " + std::to_string(result.status);
-  return how + ": " + result.err;
+  return how + last_words(result.err);
 }
 
 }  // namespace
@@ -82,7 +91,10 @@ void Scene::recover() {
 }
 
 void Scene::note(Outcome outcome, const std::string& why) {
-  cell_.add({outcome, {program_ + ": " + why}});
+  const std::string line = program_ + ": " + why;
+  const bool known =
+      std::find(cell_.details.begin(), cell_.details.end(), line) != cell_.details.end();
+  cell_.add({outcome, known ? Scene::Flags() : Scene::Flags{line}});
 }
 
 void Scene::explain(const std::exception& error) {
