@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <thread>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -18,5 +19,9 @@ inline void poll_until(std::vector<pollfd>& waits, common::Clock::time_point unt
   const auto call = [&] {
     return ::poll(waits.data(), waits.size(), common::milliseconds_until(until));
   };
-  common::check(common::retry(call), "poll");
+  // The kernel may find no room for its copy of the list (ENOMEM). To ask again at once would spin.
+  while (common::retry(call) == -1) {
+    if (errno != ENOMEM) common::throw_error(errno, "poll");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }

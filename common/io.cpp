@@ -80,13 +80,15 @@ std::optional<Fd> try_accept(int listener) {
 std::optional<Datagram> try_recv_from(int fd, std::span<char> buffer) {
   Datagram datagram;
   Address& from = datagram.sender;
-  ssize_t result = -1;
-  do {
-    result = retry([&] {
+  const auto receive = [&] {
+    return retry([&] {
       from.size() = sizeof(sockaddr_storage);
       return ::recvfrom(fd, buffer.data(), buffer.size(), 0, from.data(), &from.size());
     });
-  } while (result == -1 && is_about_a_sent_datagram(errno));
+  };
+  ssize_t result = receive();
+  if (result == -1 && errno != EAGAIN && errno != EWOULDBLOCK) result = receive();
+  while (result == -1 && is_about_a_sent_datagram(errno)) result = receive();
   const auto size = outcome(result, "recvfrom");
   if (!size) return std::nullopt;
   datagram.size = *size;

@@ -47,7 +47,8 @@ struct Datagram {
 // once:
 
 /// Receives one datagram. One longer than `buffer` is cut short, so pass `kLongestDatagram` bytes.
-/// Errors of datagrams sent earlier (ECONNREFUSED, EHOSTUNREACH and their kin) are passed over.
+/// Errors of datagrams sent earlier (ECONNREFUSED, EHOSTUNREACH and their kin) are passed over, and
+/// so is any other the first time: the second is thrown.
 std::optional<Datagram> try_recv_from(int fd, std::span<char> buffer);
 
 /// Sends one datagram, whole or not at all: true when sent, false when it would block. After an

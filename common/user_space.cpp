@@ -43,8 +43,9 @@ void UserSpace::change(SlabKey key, Change change) {
     if (!settle(*registration)) return;
   }
   // Not under the mutex, or the poller would wake only to wait for it. The counter never overflows:
-  // that takes 2^64 writes.
-  check(::eventfd_write(eventfd_.get(), 1), "eventfd_write");
+  // that takes 2^64 writes. Whatever else should go wrong, once: without this nobody wakes.
+  const auto write = [&] { return ::eventfd_write(eventfd_.get(), 1); };
+  if (write() == -1) check(retry(write), "eventfd_write");
 }
 
 /// Puts a registration that has changed where it belongs now. True if the eventfd must be written.

@@ -52,6 +52,10 @@ std::vector<std::string> CallTrace::command() const {
   return {"strace", "-D", "-f", "-o", file_};
 }
 
+std::vector<std::string> CallTrace::attach(pid_t pid) const {
+  return {"strace", "-f", "-o", file_, "-p", std::to_string(pid)};
+}
+
 std::vector<std::string> CallTrace::take() {
   std::vector<std::string> lines;
   std::ifstream stream(file_);
@@ -92,6 +96,12 @@ std::size_t Calls::count() const {
 std::size_t Calls::count(const std::string& name) const {
   const auto found = counts_.find(name);
   return found == counts_.end() ? 0 : found->second;
+}
+
+std::set<std::string> Calls::all_names() const {
+  std::set<std::string> names;
+  for (const auto& [name, count] : counts_) names.insert(name);
+  return names;
 }
 
 std::string Calls::names() const {

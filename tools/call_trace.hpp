@@ -1,9 +1,12 @@
 // Which system calls does a server make? strace(1) writes them into a file, and this reads them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,9 @@ class CallTrace {
 
   /// The command that becomes the server, as `Server` takes it. All of its threads are traced.
   [[nodiscard]] std::vector<std::string> command() const;
+
+  /// The command that traces a server that runs already.
+  [[nodiscard]] std::vector<std::string> attach(pid_t pid) const;
 
   /// The lines that are new since last time.
   std::vector<std::string> take();
@@ -46,6 +52,8 @@ class Calls {
   [[nodiscard]] std::size_t count(const std::string& name) const;
   /// Those that ended in EAGAIN.
   [[nodiscard]] std::size_t would_block() const { return would_block_; }
+  /// {"poll", "read", "write"}
+  [[nodiscard]] std::set<std::string> all_names() const;
   /// "poll, read, write"
   [[nodiscard]] std::string names() const;
 

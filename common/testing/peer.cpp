@@ -1,5 +1,7 @@
 #include "common/testing/peer.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -118,6 +120,11 @@ std::string Peer::flood(std::string_view pattern) {
 
 bool Peer::hears_nothing() {
   return pending_.empty() && wait_for(socket_.get(), POLLIN, kQuiet) == 0;
+}
+
+void Peer::send_at_once() {
+  const int on = 1;
+  check(::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "setsockopt");
 }
 
 void Peer::half_close() {

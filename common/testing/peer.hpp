@@ -36,6 +36,9 @@ class Peer {
   /// True if for a while nothing comes.
   bool hears_nothing();
 
+  /// Each piece that is sent becomes a packet of its own. See tcp(7), TCP_NODELAY.
+  void send_at_once();
+
   /// Says "no more from me": end of file for the server, which may still send. See shutdown(2).
   void half_close();
   /// Ends the connection at once with a reset. See socket(7), SO_LINGER.

@@ -43,6 +43,9 @@ bool limit(__rlimit_resource_t resource, const std::optional<rlim_t>& value) {
 void become(char* const* argv, const Limits& limits, int input, int out, int err) {
   // A test that is killed takes its programs with it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == -1) return;
+  // Tests let strace trace it. Where it may do so only for its own children, it is allowed here,
+  // and elsewhere this fails, which is fine: see ptrace(2), ptrace_scope.
+  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
   // Whatever the parent ignores or blocks, the program starts as if from a shell.
   sigset_t none;
   sigemptyset(&none);
