@@ -132,10 +132,6 @@ void CommandLine::add_word(const std::string& name, const std::string& what, std
   parser_->app.add_option(name, value, what);
 }
 
-void CommandLine::add_flag(const std::string& name, const std::string& what, bool& value) {
-  parser_->app.add_flag(name, value, what);
-}
-
 void CommandLine::add_break_it(const std::string& name, const std::string& what, bool& value) {
   parser_->app.add_flag(name, value, what)->group("break it");
 }

@@ -61,8 +61,6 @@ class CommandLine {
   void add_text(const std::string& name, const std::string& what, std::string& value);
   /// A word that may be left out; then `value` stays as it is.
   void add_word(const std::string& name, const std::string& what, std::string& value);
-  /// A flag without a value.
-  void add_flag(const std::string& name, const std::string& what, bool& value);
   /// A flag that turns one necessary thing off. `--help` lists these under "break it".
   void add_break_it(const std::string& name, const std::string& what, bool& value);
 
