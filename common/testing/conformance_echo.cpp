@@ -10,7 +10,7 @@ namespace common::testing {
 namespace {
 
 constexpr std::size_t kMiB = 1024 * 1024;
-#if defined(WITH_ADDRESS_SANITIZER)
+#if defined(WITH_ADDRESS_SANITIZER) || defined(WITH_THREAD_SANITIZER)
 constexpr std::size_t kRoom = 64 * kMiB;  // it keeps for a while what was freed
 #else
 constexpr std::size_t kRoom = kMiB;
