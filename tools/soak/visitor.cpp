@@ -145,7 +145,7 @@ void Visitor::visit_datagrams() {
   }
 }
 
-void Visitor::exchange(UdpPeer& peer, std::string bytes) {
+void Visitor::exchange(UdpPeer& peer, const std::string& bytes) {
   send(peer, bytes);
   const std::size_t number = bytes.find(' ') + 1;
   // An answer for a visitor who has left may find another one behind the same port.
