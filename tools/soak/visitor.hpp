@@ -43,7 +43,7 @@ class Visitor {
   void hear_start_and_end(Peer& peer);
   void dawdle();
   void flood();
-  void exchange(UdpPeer& peer, std::string bytes);
+  void exchange(UdpPeer& peer, const std::string& bytes);
   void speak(bool loud);
 
   Peer connect(int receive_buffer = 0);
