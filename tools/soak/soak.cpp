@@ -166,10 +166,12 @@ void check_end(Workload workload, const common::testing::Result& result, std::ui
   }
 }
 
-/// Adds what the server has to say of its death, where a visitor found it dead.
-void check_visits(const Visiting& visiting, Server& server) {
+/// Does `work` with a server that runs. Where that fails because the server has died, whoever found
+/// it dead, the error says so, with what the server wrote.
+template <class Work>
+void while_it_lives(Server& server, Work work) {
   try {
-    visiting.check();
+    work();
   } catch (const std::exception& error) {
     const auto result = server.stop(SIGKILL);
     if (result.signal == SIGKILL) throw;
@@ -187,21 +189,23 @@ Figures soak(const std::filesystem::path& program, Workload workload, const Sett
   // A datagram's server may still get ready when it says that it listens: its answer shows it.
   if (workload == Workload::datagrams) visit_once_more(workload, server, counted);
   Figures figures;
-  figures.files = common::testing::open_files(server.pid());
-  figures.threads = common::testing::thread_count(server.pid());
-  Crowd crowd(workload, server.port(), settings);
-  watch(server.pid(), settings, crowd.visiting(), figures);
-  crowd.send_home();
-  check_visits(crowd.visiting(), server);
+  while_it_lives(server, [&] {
+    figures.files = common::testing::open_files(server.pid());
+    figures.threads = common::testing::thread_count(server.pid());
+    Crowd crowd(workload, server.port(), settings);
+    watch(server.pid(), settings, crowd.visiting(), figures);
+    crowd.send_home();
+    crowd.visiting().check();
 
-  figures.visits = crowd.sum(&Visitor::visits);
-  counted += crowd.sum(&Visitor::counted);
-  wait_until_closed("descriptors", figures.files, settings.grace, [&] {
-    visit_once_more(workload, server, counted);
-    return common::testing::open_files(server.pid());
+    figures.visits = crowd.sum(&Visitor::visits);
+    counted += crowd.sum(&Visitor::counted);
+    wait_until_closed("descriptors", figures.files, settings.grace, [&] {
+      visit_once_more(workload, server, counted);
+      return common::testing::open_files(server.pid());
+    });
+    wait_until_closed("threads", figures.threads, settings.grace,
+                      [&] { return common::testing::thread_count(server.pid()); });
   });
-  wait_until_closed("threads", figures.threads, settings.grace,
-                    [&] { return common::testing::thread_count(server.pid()); });
   const common::testing::Result result = server.stop();
   figures.cpu = result.cpu;
   check_end(workload, result, counted);
