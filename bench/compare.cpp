@@ -17,6 +17,7 @@
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
+#include "common/report.hpp"
 #include "samples.hpp"
 
 namespace {
@@ -131,6 +132,20 @@ void print_table(const Samples& all, const std::string& base) {
   }
 }
 
+/// So that nobody trusts figures that other programs have spoilt.
+void tell_of_foreign_load(const Samples& all) {
+  std::size_t measured = 0;
+  std::size_t marked = 0;
+  for (const Sample& sample : all) {
+    if (!sample.figures) continue;
+    ++measured;
+    if (!is_quiet(sample)) ++marked;
+  }
+  if (marked == 0) return;
+  common::print_line(std::to_string(marked) + " of " + std::to_string(measured) +
+                     " samples had foreign load: where there are others, they were left out");
+}
+
 /// A block for each server, which gnuplot finds by its name: `index "04_poll"`.
 void print_medians(const Samples& all) {
   constexpr std::array kMembers = {&Figures::echoes, &Figures::p50,   &Figures::p99,
@@ -168,6 +183,7 @@ int main(int argc, char** argv) {
   return cli.run(argc, argv, [&] {
     const Samples all = bench::read_samples(file);
     medians ? print_medians(all) : print_table(all, base);
+    tell_of_foreign_load(all);
     if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
     return 0;
   });

@@ -2,7 +2,7 @@
 // each of them: for ten minutes, or as long as you say.
 //
 //   build/tools/soak                      all servers, one after another: hours
-//   build/tools/soak --at-once 26         all of them at the same time: ten minutes
+//   build/tools/soak --at-once 24         all of them at the same time: ten minutes
 //   build/tools/soak --chapter 04_poll --seconds 10
 
 #include <algorithm>
@@ -50,7 +50,7 @@ struct Choice {
 std::vector<Subject> subjects(const Choice& choice) {
   std::vector<Subject> subjects;
   for (const path& chapter : common::testing::built_chapters({})) {
-    if (!choice.chapter.empty() && chapter.filename() != choice.chapter) continue;
+    if (!chapter.filename().string().starts_with(choice.chapter)) continue;
     for (const auto& [name, workload] : kPrograms) {
       if (!choice.program.empty() && name != choice.program) continue;
       if (exists(chapter / name)) subjects.push_back({chapter / name, workload});
@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
   cli.add_count("--seed", "decides who comes when; drawn by lot if not given", settings.seed);
   cli.add_delay(settings.rest, "longest rest of a visitor between two visits");
   cli.add_delay(settings.grace, "time to close what all clients have left", "--grace");
-  cli.add_text("--chapter", "only this chapter's servers", choice.chapter);
+  cli.add_text("--chapter", "only this chapter's servers: 04_poll, or 04", choice.chapter);
   cli.add_text("--program", "only servers of this name", choice.program);
   return cli.run(argc, argv, [&] {
     settings.duration = std::chrono::seconds(seconds != 0 ? seconds : minutes * 60);
