@@ -166,14 +166,26 @@ void check_end(Workload workload, const common::testing::Result& result, std::ui
   }
 }
 
+/// False once a server has closed its listener: it has ended, or is about to.
+bool listens(std::uint16_t port) {
+  try {
+    const common::testing::Peer peer(port);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 /// Does `work` with a server that runs. Where that fails because the server has died, whoever found
 /// it dead, the error says so, with what the server wrote.
 template <class Work>
-void while_it_lives(Server& server, Work work) {
+void while_it_lives(Server& server, Workload workload, Work work) {
   try {
     work();
   } catch (const std::exception& error) {
-    const auto result = server.stop(SIGKILL);
+    // One that is about to end is not killed: it may still have something to say.
+    const bool ends = workload != Workload::datagrams && !listens(server.port());
+    const auto result = ends ? server.program().wait() : server.stop(SIGKILL);
     if (result.signal == SIGKILL) throw;
     throw std::runtime_error(std::string("the server died: ") + error.what() + "\n" + result.err);
   }
@@ -189,7 +201,7 @@ Figures soak(const std::filesystem::path& program, Workload workload, const Sett
   // A datagram's server may still get ready when it says that it listens: its answer shows it.
   if (workload == Workload::datagrams) visit_once_more(workload, server, counted);
   Figures figures;
-  while_it_lives(server, [&] {
+  while_it_lives(server, workload, [&] {
     figures.files = common::testing::open_files(server.pid());
     figures.threads = common::testing::thread_count(server.pid());
     Crowd crowd(workload, server.port(), settings);

@@ -82,6 +82,7 @@ TEST_CASE("a byte that comes back changed is noticed") {
 
 TEST_CASE("a server that dies is noticed, and what it wrote is told") {
   const Result result = soak_faulty("death", "60s");
+  INFO(result.out << result.err);
   CHECK(result.status == 1);
   CHECK(contains(result.err, "98_faulty/echo_server: the server died: "));
   CHECK(contains(result.err, "this is the end"));
