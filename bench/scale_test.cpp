@@ -114,11 +114,14 @@ TEST_CASE("samples with foreign load count only where there are no others") {
   INFO(result.out << result.err);
   CHECK(has_line(result, "| other | × 2.00 |"));
   CHECK(has_line(result, "| third | × 3.00 |"));
+  CHECK(result.err ==
+        "3 of 7 samples had foreign load: where there are others, they were left out\n");
 }
 
 TEST_CASE("what was not served is a dash, and a base without samples an error") {
   const Result result = compare({sample_of("base", 1, 1), {"other", 1, 0, 1, {}, "not served"}});
   CHECK(has_line(result, "| other | – | – |"));
+  CHECK(result.err.empty());
   const Result no_base = compare({sample_of("other", 1, 2)});
   CHECK(no_base.status == 1);
   CHECK(no_base.err == "there are no samples of base\n");
