@@ -10,7 +10,7 @@
 
 #include <thread>
 
-#include "common/accept.hpp"
+#include "common/acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/io.hpp"

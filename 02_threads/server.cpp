@@ -8,7 +8,7 @@
 
 #include <thread>
 
-#include "common/accept.hpp"
+#include "common/acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"

@@ -9,9 +9,9 @@
 #include <array>
 #include <unordered_map>
 
-#include "common/accept.hpp"
 #include "common/cli.hpp"
 #include "common/io.hpp"
+#include "common/nonblocking_acceptor.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"

@@ -10,7 +10,7 @@
 #include "common/error.hpp"
 #include "common/fd.hpp"
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "common/statistics.hpp"
 #include "transcript.hpp"
 

@@ -14,14 +14,14 @@
 #include <utility>
 
 #include "broadcast_connection.hpp"
-#include "common/accept.hpp"
 #include "common/cli.hpp"
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/nonblocking_acceptor.hpp"
+#include "common/poller/poller.hpp"
+#include "common/poller/slab.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
-#include "common/slab.hpp"
 #include "common/statistics.hpp"
 #include "transcript.hpp"
 

@@ -9,7 +9,7 @@
 // strace(1) prints four calls, and the last one has no result: end it with Ctrl-C.
 
 #include "common/cli.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 int main(int argc, char** argv) {
   common::CommandLine cli("Waits for nothing at all, until a signal ends it.",

@@ -21,7 +21,7 @@
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"

@@ -18,7 +18,7 @@
 
 #include "common/cli.hpp"
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 namespace {
 

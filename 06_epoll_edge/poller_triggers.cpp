@@ -15,7 +15,7 @@
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "common/cli.hpp"
 #include "common/datagram_echo.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
 

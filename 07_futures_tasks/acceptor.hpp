@@ -1,7 +1,10 @@
 // Who takes in connections for as long as the server is to have them? This class.
 #pragma once
 
-#include "common/accept.hpp"
+#include "common/accept_pause.hpp"
+#include "common/cli.hpp"
+#include "common/report.hpp"
+#include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/ctrl_c.hpp"
 #include "runtime/tcp_listener.hpp"

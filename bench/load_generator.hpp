@@ -9,7 +9,7 @@
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "common/fd.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "histogram.hpp"
 
 namespace bench {

@@ -72,7 +72,7 @@ void write_all(int fd, const char (&literal)[size]) = delete;
 Fd accept(int listener);
 
 /// True for the errors that go away when something is closed or freed: EMFILE, ENFILE, ENOBUFS,
-/// ENOMEM. A server pauses and tries again; see common/accept.hpp.
+/// ENOMEM. A server pauses and tries again; see common/accept_pause.hpp.
 bool out_of_resources(const std::error_code& code);
 
 }  // namespace common

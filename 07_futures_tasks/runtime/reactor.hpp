@@ -16,7 +16,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "ref.hpp"
 #include "scheduled_io.hpp"
 #include "trace.hpp"

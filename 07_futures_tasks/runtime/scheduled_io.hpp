@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <mutex>
 
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "future.hpp"
 #include "small_mutex.hpp"
 

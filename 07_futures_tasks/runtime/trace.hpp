@@ -23,7 +23,7 @@
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "place.hpp"
 #include "ref.hpp"
 

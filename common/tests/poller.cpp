@@ -1,6 +1,6 @@
 // Does the poller say what the kernel says, and wait as it was told?
 
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 namespace common {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/slab.hpp"
+#include "common/poller/slab.hpp"
 
 namespace common {
 namespace {

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "common/io.hpp"
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 #include "common/testing/server.hpp"
 #include "poller_support.hpp"
 #include "support.hpp"

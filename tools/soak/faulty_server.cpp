@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/accept.hpp"
+#include "common/acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/io.hpp"

@@ -1,5 +1,5 @@
-// The part of common/poller.hpp that the reactor uses, with epoll_wait(2) as a step like any other:
-// edge-triggered, and blocked until there is an event.
+// The part of common/poller/poller.hpp that the reactor uses, with epoll_wait(2) as a step like any
+// other: edge-triggered, and blocked until there is an event.
 #include "runtime/explore/mock_poller.hpp"
 
 #include <map>

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 namespace explore {
 

@@ -1,31 +1,12 @@
-#include "common/accept.hpp"
+#include "common/acceptor.hpp"
 
+#include <system_error>
+
+#include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/socket.hpp"
 
 namespace common {
-
-void AcceptPause::begin(const std::system_error& error, const Statistics& statistics) {
-  if (!out_of_resources(error.code())) throw error;
-  if (!announced_) print_line(std::string(error.what()) + "; accepting rests");
-  announced_ = true;
-  served_before_ = statistics.served();
-  until_ = Clock::now() + kAcceptPause;
-}
-
-bool AcceptPause::active(const Statistics& statistics) const {
-  return Clock::now() < until_ && statistics.served() == served_before_;
-}
-
-NonblockingAcceptor::NonblockingAcceptor(const ServerOptions& options, const Shutdown& shutdown,
-                                         Statistics& statistics)
-    : limit_(options.connections),
-      shutdown_(shutdown),
-      statistics_(statistics),
-      listener_(listen_tcp(options.host, options.port)) {
-  set_nonblocking(listener_.get());
-  announce(listener_.get());
-}
 
 Acceptor::Acceptor(const ServerOptions& options, const Shutdown& shutdown, Statistics& statistics)
     : limit_(options.connections),

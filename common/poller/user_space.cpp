@@ -1,4 +1,4 @@
-#include "common/user_space.hpp"
+#include "common/poller/user_space.hpp"
 
 #include <sys/eventfd.h>
 

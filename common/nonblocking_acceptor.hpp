@@ -1,9 +1,12 @@
-// What does a server do when it has no descriptor left for the next connection? It pauses.
+// How does one thread that looks after everything accept connections? A bounded number per turn.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <system_error>
+#include <utility>
 
+#include "common/accept_pause.hpp"
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "common/fd.hpp"
@@ -14,37 +17,8 @@
 
 namespace common {
 
-/// How long accepting rests when the system has run out of something, and nothing is closed.
-inline constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
-
 /// How many connections a single-threaded server accepts before it looks after the others again.
 inline constexpr int kAcceptsPerTurn = 64;
-
-/// The rest that accepting takes after EMFILE and its kin.
-///
-/// The connection that could not be accepted stays in the listener's queue. A loop that tried again
-/// at once would spin, and one that gave up would die of a shortage that passes. So it rests until
-/// one of its connections has closed, or for `kAcceptPause`: other processes use descriptors too.
-class AcceptPause {
- public:
-  /// Begins a pause if `error` is about resources (says so on standard error, once for a run of
-  /// pauses without a success between them); throws it on if it is about anything else.
-  void begin(const std::system_error& error, const Statistics& statistics);
-
-  /// Accepting worked: the next pause is news again.
-  void accepted() { announced_ = false; }
-
-  /// True while accepting should rest.
-  [[nodiscard]] bool active(const Statistics& statistics) const;
-
-  /// When the pause ends at the latest.
-  [[nodiscard]] Clock::time_point until() const { return until_; }
-
- private:
-  Clock::time_point until_{};
-  std::uint64_t served_before_ = 0;
-  bool announced_ = false;
-};
 
 /// A listener that never waits, for servers that look after everything on one thread.
 class NonblockingAcceptor {
@@ -99,32 +73,6 @@ class NonblockingAcceptor {
   const Shutdown& shutdown_;
   const Statistics& statistics_;
   Fd listener_;
-  AcceptPause pause_;
-  std::uint64_t number_ = 0;
-};
-
-/// A blocking listener: made ready, announced, and asked for one connection after another.
-class Acceptor {
- public:
-  /// Listens as `options` say and prints "listening on …" to standard error.
-  Acceptor(const ServerOptions& options, const Shutdown& shutdown, Statistics& statistics);
-
-  /// Waits for the next connection. Returns an empty Fd when it is time to stop: a signal came, or
-  /// as many connections as `--connections` allows were accepted. Out of descriptors, it pauses.
-  Fd next();
-
-  /// The port that is really in use, also where `--port 0` asked for a free one.
-  [[nodiscard]] std::uint16_t port() const;
-
-  /// The number of the connection that `next` returned last, counted from 1.
-  [[nodiscard]] std::uint64_t number() const { return number_; }
-
- private:
-  const std::uint64_t limit_;
-  const Shutdown& shutdown_;
-  Statistics& statistics_;
-  Fd listener_;
-  Shutdown::Interrupt interrupt_;
   AcceptPause pause_;
   std::uint64_t number_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "common/poller.hpp"
+#include "common/poller/poller.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -7,7 +7,7 @@
 #include <span>
 
 #include "common/error.hpp"
-#include "common/user_space.hpp"
+#include "common/poller/user_space.hpp"
 
 namespace common {
 namespace {

@@ -5,7 +5,10 @@
 #include <thread>
 #include <vector>
 
-#include "common/accept.hpp"
+#include "common/accept_pause.hpp"
+#include "common/io.hpp"
+#include "common/nonblocking_acceptor.hpp"
+#include "common/shutdown.hpp"
 #include "common/statistics.hpp"
 #include "common/testing/peer.hpp"
 #include "support.hpp"

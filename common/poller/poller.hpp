@@ -24,7 +24,7 @@
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"
-#include "common/slab.hpp"
+#include "common/poller/slab.hpp"
 
 namespace common {
 

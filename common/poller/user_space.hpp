@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/fd.hpp"
-#include "common/poller.hpp"
-#include "common/slab.hpp"
+#include "common/poller/poller.hpp"
+#include "common/poller/slab.hpp"
 
 namespace common {
 
