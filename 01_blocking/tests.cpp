@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 const Chapter chapter{.directory = CHAPTER_DIR, .one_at_a_time = true};
 
@@ -30,10 +30,10 @@ TEST_CASE("client_server serves ten clients one after another") {
 }
 
 TEST_CASE("client_server takes one delay after another, for as many clients as it is told") {
-  const auto start = Clock::now();
+  const auto start = common::Clock::now();
   const Result result =
       run({chapter.program("client_server"), "--port", "0", "--delay", "50ms", "--clients", "3"});
-  CHECK(Clock::now() - start >= 3 * std::chrono::milliseconds(50));
+  CHECK(common::Clock::now() - start >= 3 * std::chrono::milliseconds(50));
   CHECK(sorted_lines(result.out) == sorted_lines_of(3));
 }
 
@@ -54,4 +54,4 @@ TEST_CASE("broken with --keep-sigpipe, the server dies of a client that left whi
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

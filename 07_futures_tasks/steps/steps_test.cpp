@@ -3,10 +3,10 @@
 #include <doctest/doctest.h>
 
 #include "common/socket.hpp"
-#include "common/testing/program.hpp"
-#include "common/testing/text.hpp"
+#include "lab/support/program.hpp"
+#include "lab/support/text.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 Result run_step(const std::string& name, std::vector<std::string> flags = {"--delay", "50ms"}) {
@@ -134,8 +134,8 @@ TEST_CASE("11, 12 and 13 serve ten clients at once in one thread, with fewer and
 
 TEST_CASE("a port that is taken is one clear line and exit status 1") {
   for (const char* name : {"11_io_busy", "12_io_poll", "13_io_epoll"}) {
-    const Fd listener = listen_tcp("127.0.0.1", 0);
-    const std::string port = std::to_string(local_address(listener.get()).port());
+    const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(common::local_address(listener.get()).port());
     const Result result = run_step(name, {"--port", port});
     CHECK(result.status == 1);
     CHECK(result.err.find("bind 127.0.0.1:" + port + ": Address already in use\n") !=
@@ -144,4 +144,4 @@ TEST_CASE("a port that is taken is one clear line and exit status 1") {
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab
