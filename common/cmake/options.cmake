@@ -34,3 +34,7 @@ option(FUZZ "Have libFuzzer drive the fuzz targets" OFF)
 if(FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# Most files include some of these, and they are large: precompiled, they cost their time once.
+set(STANDARD_HEADERS <algorithm> <array> <atomic> <chrono> <deque> <filesystem> <fstream> <functional> <map>
+                     <memory> <mutex> <optional> <sstream> <string> <thread> <unordered_map> <vector>)

@@ -1,4 +1,4 @@
-// How does a target run a program? It calls its main, under another name.
+// How does a target run a program? It calls its main: the target's own is another (`--wrap=main`).
 #pragma once
 
 #include <cstdlib>
@@ -6,8 +6,8 @@
 
 #include "kernel.hpp"
 
-/// The main of the program under test, which is compiled with -Dmain=program_main.
-int program_main(int argc, char** argv);
+/// The main of the program under test: the linker gives it this name.
+extern "C" int __real_main(int argc, char** argv);
 
 namespace fuzz {
 
@@ -21,7 +21,7 @@ inline void run_program(Input input, Rules& rules) {
   const char* const broken = std::getenv("FUZZ_FLAG");
   std::string last = broken == nullptr ? "--port=0" : broken;
   char* argv[] = {name.data(), flag.data(), clients.data(), last.data(), nullptr};
-  require(program_main(4, argv) == 0, "the program has failed");
+  require(__real_main(4, argv) == 0, "the program has failed");
   kernel.finish();
 }
 

@@ -74,7 +74,8 @@ Bytes draw(std::mt19937& random) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+/// Called in the place of main, which may be that of the program under test: see program.hpp.
+extern "C" int __wrap_main(int argc, char** argv) {
   std::uint64_t runs = 1000;
   std::string kept;
   common::CommandLine cli("Runs a fuzz target without libFuzzer.", "cmake --preset fuzz");
