@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "runtime/explore/schedule_points.hpp"
-#include "runtime/future.hpp"
+#include "runtime/future/future.hpp"
 
 namespace explore {
 

@@ -2,13 +2,13 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/block_on.hpp"
+#include "runtime/executor/block_on.hpp"
 #include "runtime/explore/mock_poller.hpp"
 #include "runtime/explore/scenario_parts.hpp"
 #include "runtime/explore/scenarios.hpp"
 #include "runtime/explore/workers.hpp"
-#include "runtime/poll_fn.hpp"
-#include "runtime/registration.hpp"
+#include "runtime/future/poll_fn.hpp"
+#include "runtime/io/registration.hpp"
 #include "without_second_look.hpp"
 #include "without_tick.hpp"
 

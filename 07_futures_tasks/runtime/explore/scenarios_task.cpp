@@ -4,11 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include "runtime/block_on.hpp"
+#include "runtime/executor/block_on.hpp"
 #include "runtime/explore/scenario_parts.hpp"
 #include "runtime/explore/scenarios.hpp"
 #include "runtime/explore/workers.hpp"
-#include "runtime/poll_fn.hpp"
+#include "runtime/future/poll_fn.hpp"
 
 namespace explore {
 namespace {

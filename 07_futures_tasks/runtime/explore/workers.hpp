@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "runtime/executor.hpp"
+#include "runtime/executor/executor.hpp"
 #include "runtime/explore/step.hpp"
 
 namespace explore {
