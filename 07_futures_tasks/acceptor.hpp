@@ -6,9 +6,9 @@
 #include "common/report.hpp"
 #include "common/statistics.hpp"
 #include "connection_tasks.hpp"
-#include "runtime/ctrl_c.hpp"
-#include "runtime/tcp_listener.hpp"
-#include "runtime/timeout.hpp"
+#include "runtime/io/ctrl_c.hpp"
+#include "runtime/io/tcp_listener.hpp"
+#include "runtime/time/timeout.hpp"
 
 /// A listener: made ready, announced, and asked for one connection after another. As
 /// common::Acceptor, but nobody's thread waits.

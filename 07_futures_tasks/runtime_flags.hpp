@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/cli.hpp"
-#include "runtime/block_on.hpp"
+#include "runtime/executor/block_on.hpp"
 
 /// --workers and --trace.
 inline void add_runtime_flags(common::CommandLine& cli, runtime::Options& options) {

@@ -28,7 +28,7 @@
 #include "common/process.hpp"
 #include "common/report.hpp"
 #include "common/socket.hpp"
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
 namespace {

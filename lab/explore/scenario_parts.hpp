@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "lab/explore/schedule_points.hpp"
-#include "runtime/future.hpp"
+#include "runtime/future/future.hpp"
 
 namespace explore {
 

@@ -6,9 +6,9 @@
 #include "lab/explore/scenario_parts.hpp"
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
-#include "runtime/block_on.hpp"
-#include "runtime/poll_fn.hpp"
-#include "runtime/registration.hpp"
+#include "runtime/executor/block_on.hpp"
+#include "runtime/future/poll_fn.hpp"
+#include "runtime/io/registration.hpp"
 #include "without_second_look.hpp"
 #include "without_tick.hpp"
 

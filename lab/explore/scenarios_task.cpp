@@ -7,8 +7,8 @@
 #include "lab/explore/scenario_parts.hpp"
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
-#include "runtime/block_on.hpp"
-#include "runtime/poll_fn.hpp"
+#include "runtime/executor/block_on.hpp"
+#include "runtime/future/poll_fn.hpp"
 
 namespace explore {
 namespace {

@@ -182,7 +182,7 @@ using condition_variable = ::std::condition_variable_any;  // takes that mutex; 
 // The mutex of four bytes is explored by itself, under another name. Everybody else gets one whose
 // `lock` is one step: or each order would come with all that two threads can do to such a mutex.
 #define SmallMutex RealSmallMutex
-#include "runtime/small_mutex.hpp"
+#include "runtime/task/small_mutex.hpp"
 #undef SmallMutex
 
 namespace runtime {

@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-#include "runtime/place.hpp"
+#include "runtime/trace/place.hpp"
 
 namespace explore {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "lab/explore/step.hpp"
-#include "runtime/executor.hpp"
+#include "runtime/executor/executor.hpp"
 
 namespace explore {
 

@@ -1,4 +1,5 @@
-// How does libFuzzer get to drive a program that has a main of its own? The linker calls ours instead
+// How does libFuzzer get to drive a program that has a main of its own? The linker calls ours
+// instead
 // (`--wrap=main`), and libFuzzer comes without its own: see "Using libFuzzer as a library" in its
 // manual.
 

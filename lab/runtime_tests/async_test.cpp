@@ -1,6 +1,6 @@
 // Is a coroutine a future like any other: its result, its errors, its cancellation, at any depth?
 
-#include "runtime/async.hpp"
+#include "runtime/coroutine/async.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Does work that blocks come back to its task, and hold nobody up?
 
-#include "runtime/spawn_blocking.hpp"
+#include "runtime/executor/spawn_blocking.hpp"
 
 #include <doctest/doctest.h>
 

@@ -20,9 +20,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "runtime/async.hpp"
-#include "runtime/ready.hpp"
-#include "runtime/yield_now.hpp"
+#include "runtime/coroutine/async.hpp"
+#include "runtime/future/ready.hpp"
+#include "runtime/future/yield_now.hpp"
 
 namespace runtime {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <thread>
 
-#include "runtime/block_on.hpp"
+#include "runtime/executor/block_on.hpp"
 #include "support.hpp"
 
 namespace runtime {

@@ -1,6 +1,6 @@
 // Do the small futures answer when they should, with what they should?
 
-#include "runtime/future.hpp"
+#include "runtime/future/future.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include <deque>
 
-#include "runtime/mpsc.hpp"
+#include "runtime/channels/mpsc.hpp"
 #include "support.hpp"
 
 namespace runtime {

@@ -1,6 +1,6 @@
 // Does a Notify reach those who wait, the right ones, and nobody twice?
 
-#include "runtime/notify.hpp"
+#include "runtime/channels/notify.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Does a oneshot's value arrive, once, or come back?
 
-#include "runtime/oneshot.hpp"
+#include "runtime/channels/oneshot.hpp"
 
 #include <doctest/doctest.h>
 

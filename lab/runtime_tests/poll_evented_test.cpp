@@ -1,6 +1,6 @@
 // Can a descriptor of the reader's own be awaited, shared fairly, and given up?
 
-#include "runtime/poll_evented.hpp"
+#include "runtime/io/poll_evented.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/timerfd.h>

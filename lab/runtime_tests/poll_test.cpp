@@ -1,6 +1,6 @@
 // Does a Poll keep what it is given?
 
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Does the reactor tell the kernel's news to the right task, and to nobody after it is gone?
 
-#include "runtime/reactor.hpp"
+#include "runtime/io/reactor.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/epoll.h>

@@ -1,6 +1,6 @@
 // Does readiness reach whoever waits, whatever comes between a look and the wait, step by step?
 
-#include "runtime/scheduled_io.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // Can a readiness get lost between a task that looks and a reactor that tells? Step by step, in
 // each order.
 
-#include "runtime/scheduled_io.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 #include <doctest/doctest.h>
 

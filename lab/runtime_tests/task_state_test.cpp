@@ -1,6 +1,6 @@
 // Does a task's state word say the right next thing, whatever comes between two transitions?
 
-#include "runtime/task_state.hpp"
+#include "runtime/task/task_state.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Does a task live once, end once, and tell who joins it?
 
-#include "runtime/task.hpp"
+#include "runtime/task/task.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // Does time pass as it should? With a virtual clock, so that no test waits.
 
-#include "runtime/timers.hpp"
+#include "runtime/time/timers.hpp"
 
 #include <doctest/doctest.h>
 

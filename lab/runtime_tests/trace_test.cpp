@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "io_support.hpp"
-#include "runtime/trace.hpp"
+#include "runtime/trace/trace.hpp"
 #include "trace_support.hpp"
 
 namespace runtime {
