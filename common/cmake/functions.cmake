@@ -7,7 +7,6 @@ function(chapter_programs chapter)
     add_executable(${chapter}_${program} ${program}.cpp)
     set_target_properties(${chapter}_${program} PROPERTIES OUTPUT_NAME ${program})
     target_link_libraries(${chapter}_${program} PRIVATE common)
-    target_precompile_headers(${chapter}_${program} REUSE_FROM common)
   endforeach()
 endfunction()
 

@@ -35,6 +35,8 @@ if(FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# Most files include some of these, and they are large: precompiled, they cost their time once.
+# Most files include some of these, and they are large: precompiled, they cost tests and tools their time
+# once. (Not so the chapters' programs: they are compiled as anybody would. And with precompiled headers
+# g++ 12 no longer knows, when it optimises, which warnings are about the standard library's insides.)
 set(STANDARD_HEADERS <algorithm> <array> <atomic> <chrono> <deque> <filesystem> <fstream> <functional> <map>
                      <memory> <mutex> <optional> <sstream> <string> <thread> <unordered_map> <vector>)
