@@ -8,7 +8,7 @@
 #include "runtime/explore/scenario_parts.hpp"
 #include "runtime/explore/scenarios.hpp"
 #include "runtime/explore/workers.hpp"
-#include "runtime/future/poll_fn.hpp"
+#include "runtime/future/small_futures.hpp"
 
 namespace explore {
 namespace {
