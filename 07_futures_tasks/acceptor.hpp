@@ -7,8 +7,8 @@
 #include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/io/ctrl_c.hpp"
-#include "runtime/io/tcp_listener.hpp"
-#include "runtime/time/timeout.hpp"
+#include "runtime/io/tcp.hpp"
+#include "runtime/time/sleep.hpp"
 
 /// A listener: made ready, announced, and asked for one connection after another. As
 /// common::Acceptor, but nobody's thread waits.

@@ -8,9 +8,9 @@
 #include "common/statistics.hpp"
 #include "runtime/coroutine/async.hpp"
 #include "runtime/executor/spawn.hpp"
-#include "runtime/future/poll_fn.hpp"
+#include "runtime/future/small_futures.hpp"
 #include "runtime/io/ctrl_c.hpp"
-#include "runtime/time/timeout.hpp"
+#include "runtime/time/sleep.hpp"
 
 /// Runs each connection's work as a task of its own. As 02's ConnectionThreads; but a task that is
 /// left over when the runtime ends is simply destroyed, and its socket with it.

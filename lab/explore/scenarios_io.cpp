@@ -7,7 +7,7 @@
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
 #include "runtime/executor/block_on.hpp"
-#include "runtime/future/poll_fn.hpp"
+#include "runtime/future/small_futures.hpp"
 #include "runtime/io/registration.hpp"
 #include "without_second_look.hpp"
 #include "without_tick.hpp"

@@ -8,7 +8,7 @@
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
 #include "runtime/executor/block_on.hpp"
-#include "runtime/future/poll_fn.hpp"
+#include "runtime/future/small_futures.hpp"
 
 namespace explore {
 namespace {

@@ -21,8 +21,7 @@
 #include <utility>
 
 #include "runtime/coroutine/async.hpp"
-#include "runtime/future/ready.hpp"
-#include "runtime/future/yield_now.hpp"
+#include "runtime/future/small_futures.hpp"
 
 namespace runtime {
 namespace {

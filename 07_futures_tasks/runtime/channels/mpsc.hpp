@@ -2,20 +2,109 @@
 // who sends faster than the other one receives, waits. That is backpressure.
 //
 // Thread safety: each Sender and the Receiver are for one thread at a time; they are independent.
+// What they share, the Channel, is for all threads.
 #pragma once
 
 #include <cassert>
+#include <deque>
 #include <optional>
 
-#include "runtime/channels/channel.hpp"
+#include "runtime/channels/channel_room.hpp"
 
 namespace runtime {
+
+/// A channel, and the values in it.
+template <class T>
+class Channel final : public ChannelRoom {
+ public:
+  using ChannelRoom::ChannelRoom;
+
+  /// Ready with nothing once `value` is in the channel, or with the value if it is closed.
+  Poll<std::optional<T>> poll_send(Waiter& waiter, Context& context, T& value) {
+    Waker dropped;
+    WakeAtEnd receiver;
+    const std::lock_guard lock(mutex_);
+    const Room room = ask(waiter, context, dropped);
+    if (room == Room::none) return pending;
+    if (room == Room::closed || receiver_gone_) return std::optional<T>(std::move(value));
+    put(value, receiver);
+    keep(waiter);
+    return std::optional<T>();
+  }
+
+  /// Ready with true once there is room for `waiter`, or with false if the channel is closed.
+  Poll<bool> poll_reserve(Waiter& waiter, Context& context) {
+    Waker dropped;
+    const std::lock_guard lock(mutex_);
+    const Room room = ask(waiter, context, dropped);
+    if (room == Room::none) return pending;
+    return room == Room::promised;
+  }
+
+  /// Uses room that was promised.
+  std::optional<T> send_promised(T& value) {
+    WakeAtEnd receiver;
+    const std::lock_guard lock(mutex_);
+    if (receiver_gone_) return std::move(value);
+    put(value, receiver);
+    --promised_;
+    return std::nullopt;
+  }
+
+  std::optional<T> try_send(T& value) {
+    WakeAtEnd receiver;
+    const std::lock_guard lock(mutex_);
+    if (closed_ || free_ == 0) return std::move(value);
+    put(value, receiver);
+    --free_;
+    return std::nullopt;
+  }
+
+  /// Ready with the next value, or with nothing if none will come.
+  Poll<std::optional<T>> poll_receive(Context& context) {
+    if (!context.spend()) return pending;
+    Waker dropped;
+    WakeAtEnd next;
+    const std::lock_guard lock(mutex_);
+    if (!values_.empty()) {
+      std::optional<T> value(std::move(values_.front()));
+      values_.pop_front();
+      next = promise_next();
+      return value;
+    }
+    if (at_end()) return std::optional<T>();
+    if (!context.is_stored_in(receiver_)) dropped = std::exchange(receiver_, context.waker());
+    context.take_back();
+    return pending;
+  }
+
+  /// Nobody will receive what is there, or comes yet.
+  void remove_receiver() noexcept {
+    close();
+    forget_receiver();
+    {
+      const std::lock_guard lock(mutex_);
+      receiver_gone_ = true;
+    }
+    values_.clear();  // nobody touches them any more
+  }
+
+ private:
+  /// REQUIRES: the mutex is held.
+  void put(T& value, WakeAtEnd& receiver) {
+    values_.push_back(std::move(value));
+    receiver = std::exchange(receiver_, Waker());
+  }
+
+  std::deque<T> values_;  // guarded by the mutex, until the receiver is gone
+  bool receiver_gone_ = false;
+};
 
 /// What futures that wait for room have in common: to destroy one is to leave the line.
 template <class T>
 class RoomWait {
  public:
-  explicit RoomWait(ChannelOf<T>& channel) : channel_(&channel) {}
+  explicit RoomWait(Channel<T>& channel) : channel_(&channel) {}
   RoomWait(RoomWait&& other) noexcept : channel_(other.channel_) {
     assert(!other.waiting_ && "it was polled");
   }
@@ -26,8 +115,7 @@ class RoomWait {
  protected:
   /// Ready when `poll`, a function of the channel and the waiter, is.
   template <class PollRoom>
-  std::invoke_result_t<PollRoom&, ChannelOf<T>&, Waiter&> poll_room(Context& context,
-                                                                    PollRoom poll) {
+  std::invoke_result_t<PollRoom&, Channel<T>&, Waiter&> poll_room(Context& context, PollRoom poll) {
     if (!context.spend()) return pending;
     waiting_ = true;  // also if it throws
     auto result = poll(*channel_, waiter_);
@@ -36,7 +124,7 @@ class RoomWait {
     return result;
   }
 
-  ChannelOf<T>* channel_;
+  Channel<T>* channel_;
 
  private:
   Waiter waiter_;
@@ -47,7 +135,7 @@ class RoomWait {
 template <class T>
 class [[nodiscard]] Permit {
  public:
-  explicit Permit(ChannelOf<T>& channel) : channel_(&channel) {}
+  explicit Permit(Channel<T>& channel) : channel_(&channel) {}
   Permit(Permit&& other) noexcept : channel_(std::exchange(other.channel_, nullptr)) {}
   Permit& operator=(Permit other) noexcept {
     std::swap(channel_, other.channel_);
@@ -66,7 +154,7 @@ class [[nodiscard]] Permit {
   }
 
  private:
-  ChannelOf<T>* channel_;
+  Channel<T>* channel_;
 };
 
 /// The end that sends; copies are ends of their own. What it returns must not outlive it.
@@ -76,7 +164,7 @@ class Sender {
   class Reserve;
 
  public:
-  explicit Sender(Ref<ChannelOf<T>> channel) : channel_(std::move(channel)) {
+  explicit Sender(Ref<Channel<T>> channel) : channel_(std::move(channel)) {
     if (channel_) channel_->add_sender();
   }
   Sender(const Sender& other) : Sender(other.channel_) {}
@@ -108,10 +196,10 @@ class Sender {
   class [[nodiscard]] Send : public RoomWait<T> {
    public:
     using Output = std::optional<T>;
-    Send(ChannelOf<T>& channel, T value) : RoomWait<T>(channel), value_(std::move(value)) {}
+    Send(Channel<T>& channel, T value) : RoomWait<T>(channel), value_(std::move(value)) {}
 
     Poll<Output> poll(Context& context) {
-      return this->poll_room(context, [&](ChannelOf<T>& channel, Waiter& waiter) {
+      return this->poll_room(context, [&](Channel<T>& channel, Waiter& waiter) {
         return channel.poll_send(waiter, context, value_);
       });
     }
@@ -126,7 +214,7 @@ class Sender {
     using RoomWait<T>::RoomWait;
 
     Poll<Output> poll(Context& context) {
-      auto room = this->poll_room(context, [&](ChannelOf<T>& channel, Waiter& waiter) {
+      auto room = this->poll_room(context, [&](Channel<T>& channel, Waiter& waiter) {
         return channel.poll_reserve(waiter, context);
       });
       if (!room.is_ready()) return pending;
@@ -135,7 +223,7 @@ class Sender {
     }
   };
 
-  Ref<ChannelOf<T>> channel_;
+  Ref<Channel<T>> channel_;
 };
 
 /// The end that receives. Move-only. What it returns must not outlive it.
@@ -144,7 +232,7 @@ class Receiver {
   class Receive;
 
  public:
-  explicit Receiver(Ref<ChannelOf<T>> channel) : channel_(std::move(channel)) {}
+  explicit Receiver(Ref<Channel<T>> channel) : channel_(std::move(channel)) {}
   Receiver(Receiver&&) noexcept = default;
   Receiver& operator=(Receiver other) noexcept {
     std::swap(channel_, other.channel_);
@@ -169,7 +257,7 @@ class Receiver {
   class [[nodiscard]] Receive {
    public:
     using Output = std::optional<T>;
-    explicit Receive(ChannelOf<T>& channel) : channel_(&channel) {}
+    explicit Receive(Channel<T>& channel) : channel_(&channel) {}
     Receive(Receive&& other) noexcept : channel_(other.channel_) { assert(!other.waiting_); }
     ~Receive() {
       if (waiting_) channel_->forget_receiver();
@@ -183,11 +271,11 @@ class Receiver {
     }
 
    private:
-    ChannelOf<T>* channel_;
+    Channel<T>* channel_;
     bool waiting_ = false;
   };
 
-  Ref<ChannelOf<T>> channel_;
+  Ref<Channel<T>> channel_;
 };
 
 /// The two ends of a channel.
@@ -203,7 +291,7 @@ struct Mpsc {
 ///     Mpsc<std::string> lines = mpsc<std::string>(16);
 template <class T>
 Mpsc<T> mpsc(std::size_t room) {
-  const auto channel = Ref<ChannelOf<T>>::adopt(new ChannelOf<T>(room));
+  const auto channel = Ref<Channel<T>>::adopt(new Channel<T>(room));
   return {Sender<T>(channel), Receiver<T>(channel)};
 }
 

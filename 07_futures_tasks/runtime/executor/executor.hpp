@@ -2,12 +2,9 @@
 // current.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
-
 #include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/driver.hpp"
+#include "runtime/executor/parker.hpp"
 #include "runtime/task/join_handle.hpp"
 
 namespace runtime {
@@ -15,32 +12,6 @@ namespace runtime {
 /// How many tasks run before the driver gets a turn, so that tasks that are always ready cannot
 /// starve those that wait for the kernel.
 inline constexpr int kTasksPerTurn = 128;
-
-/// Wakes a thread that is no task: the one that called `block_on`.
-class Parker final : public Wakeable, public RefCounted {
- public:
-  void wake() noexcept override {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_.store(true, std::memory_order_release);
-    }
-    changed_.notify_all();
-  }
-  void add_ref() noexcept override { RefCounted::add_ref(); }
-  void release() noexcept override { RefCounted::release(); }
-
-  [[nodiscard]] bool woken() const noexcept { return woken_.load(std::memory_order_acquire); }
-  /// Sleeps until somebody wakes it.
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return woken(); });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<bool> woken_ = false;
-};
 
 /// Runs tasks that may wait for anything. One kind has the calling thread alone, another one a pool
 /// of workers.

@@ -3,9 +3,8 @@
 // Thread safety: all of it. Invariants:
 //  1. One mutex guards the queue, the tasks, and who sleeps. So a worker that goes to sleep has
 //     looked at the queue after everybody could see that it will.
-//  2. At most one thread is in the driver: a background thread, or else a worker that had nothing
-//  to
-//     run, which goes there instead of to sleep.
+//  2. At most one thread is in the driver: a background thread, or else a worker that had
+//     nothing to run, which goes there instead of to sleep.
 //  3. A task is submitted either before a worker's last look, or after it, and then somebody is
 //     notified: a sleeping worker, or the driver's thread if all others are busy.
 #pragma once

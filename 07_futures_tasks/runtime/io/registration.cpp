@@ -1,6 +1,6 @@
 #include "runtime/io/registration.hpp"
 
-#include "runtime/executor/handle.hpp"
+#include "runtime/executor/spawn.hpp"
 
 namespace runtime {
 

@@ -1,26 +1,26 @@
-#include "runtime/channels/channel.hpp"
+#include "runtime/channels/channel_room.hpp"
 
 #include <stdexcept>
 
 namespace runtime {
 
-Channel::Channel(std::size_t room) : free_(room) {
+ChannelRoom::ChannelRoom(std::size_t room) : free_(room) {
   if (room == 0) throw std::invalid_argument("a channel needs room for one value at least");
 }
 
-void Channel::add_sender() noexcept {
+void ChannelRoom::add_sender() noexcept {
   const std::lock_guard lock(mutex_);
   ++senders_;
 }
 
-void Channel::remove_sender() noexcept {
+void ChannelRoom::remove_sender() noexcept {
   WakeAtEnd receiver;
   const std::lock_guard lock(mutex_);
   --senders_;
   if (at_end()) receiver = std::exchange(receiver_, Waker());
 }
 
-void Channel::close() noexcept {
+void ChannelRoom::close() noexcept {
   WakeAtEnd receiver;
   std::unique_lock lock(mutex_);
   closed_ = true;
@@ -28,12 +28,12 @@ void Channel::close() noexcept {
   waiting_.serve_all(lock);
 }
 
-bool Channel::is_closed() const noexcept {
+bool ChannelRoom::is_closed() const noexcept {
   const std::lock_guard lock(mutex_);
   return closed_;
 }
 
-Channel::Room Channel::ask(Waiter& waiter, const Context& context, Waker& dropped) {
+ChannelRoom::Room ChannelRoom::ask(Waiter& waiter, const Context& context, Waker& dropped) {
   if (waiter.turn == Turn::own) return Room::promised;
   if (closed_) {
     waiter.unlink();  // `close` may be on its way to it
@@ -50,7 +50,7 @@ Channel::Room Channel::ask(Waiter& waiter, const Context& context, Waker& droppe
   return Room::none;
 }
 
-Waker Channel::promise_next() noexcept {
+Waker ChannelRoom::promise_next() noexcept {
   if (waiting_.empty()) {
     ++free_;
     return Waker();
@@ -59,7 +59,7 @@ Waker Channel::promise_next() noexcept {
   return waiting_.serve_first();
 }
 
-void Channel::give_back() noexcept {
+void ChannelRoom::give_back() noexcept {
   WakeAtEnd next;
   WakeAtEnd receiver;
   const std::lock_guard lock(mutex_);
@@ -68,7 +68,7 @@ void Channel::give_back() noexcept {
   if (at_end()) receiver = std::exchange(receiver_, Waker());
 }
 
-void Channel::leave(Waiter& waiter) noexcept {
+void ChannelRoom::leave(Waiter& waiter) noexcept {
   bool promised;
   {
     const std::lock_guard lock(mutex_);
@@ -78,7 +78,7 @@ void Channel::leave(Waiter& waiter) noexcept {
   if (promised) give_back();
 }
 
-void Channel::forget_receiver() noexcept {
+void ChannelRoom::forget_receiver() noexcept {
   Waker dropped;
   const std::lock_guard lock(mutex_);
   dropped = std::exchange(receiver_, Waker());
