@@ -35,6 +35,8 @@ class Translation {
   ///  - build/… becomes the path in the real build directory
   ///  - a program in a numbered directory of build/ whose --help lists --port gets `--port P`, and
   ///    likewise `--delay 40ms`, unless the command says something else
+  ///  - a program that takes no flags, and has a twin in with_flags/ that takes them, becomes that,
+  ///    with `--port P`
   std::string to_run(const std::string& command);
 
   /// Program output with those changes undone.

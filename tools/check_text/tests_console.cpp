@@ -206,6 +206,20 @@ TEST_CASE("commands are translated for the test, and output is translated back")
         "Done build/01_blocking/server | cat");
 }
 
+TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {
+  const auto place = [&](const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((settings.root / name).parent_path());
+    write(name, "#!/bin/sh\n" + text + "\n");
+    std::filesystem::permissions(settings.root / name, std::filesystem::perms::owner_all);
+  };
+  place("01_blocking/bare", "exit 1");
+  place("01_blocking/with_flags/bare", "echo --port PORT=8000 --delay TIME");
+  check_text::Translation translation(settings.root, {21000, 21010});
+  const std::string run = translation.to_run("build/01_blocking/bare");
+  CHECK(run == settings.root.string() + "/01_blocking/with_flags/bare --port 21000");
+  CHECK(translation.to_shown("Done " + run) == "Done build/01_blocking/bare");
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for that") {
   const auto program = settings.root / "04_poll" / "udp_echo";
   std::filesystem::create_directory(program.parent_path());
