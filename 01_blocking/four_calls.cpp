@@ -4,7 +4,7 @@
 // takes.
 //
 //   build/01_blocking/four_calls      in one terminal
-//   nc 127.0.0.1 8000                 in another
+//   nc -d 127.0.0.1 8000              in another
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -27,10 +27,10 @@ void one_response(const common::Fd& socket, int number) {
 
 int main() {
   const common::Fd listener(common::check(::socket(AF_INET, SOCK_STREAM, 0), "socket"));
-
   const int on = 1;  // so that it can be started again at once: see socket(7)
   common::check(::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
                 "setsockopt");
+
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(8000);

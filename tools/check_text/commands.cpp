@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <fstream>
 #include <random>
 #include <regex>
 #include <system_error>
@@ -80,6 +83,16 @@ Ports find_free_ports() {
     const Ports ports{first, static_cast<std::uint16_t>(first + kPortsInARow)};
     if (are_free(ports)) return ports;
   }
+}
+
+bool is_listening(std::uint16_t port) {
+  std::array<char, 64> entry;
+  std::snprintf(entry.data(), entry.size(), " 0100007F:%04X 00000000:0000 0A ", port);
+  std::ifstream file("/proc/net/tcp");
+  for (std::string line; std::getline(file, line);) {
+    if (line.find(entry.data()) != std::string::npos) return true;
+  }
+  return false;
 }
 
 Translation::Translation(const std::filesystem::path& build, Ports ports)
