@@ -16,6 +16,19 @@ function(for_the_lab target)
   add_dependencies(lab ${target})
 endfunction()
 
+# program_with_flags(01_blocking NAME): the program NAME once more, as with_flags/NAME, which takes --port and
+# --delay all the same, for tests. See lab/support/with_flags.cpp.
+function(program_with_flags chapter program)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  set(twin ${chapter}_${program}_with_flags)
+  add_executable(${twin} $<TARGET_OBJECTS:${chapter}_${program}>)
+  for_the_lab(${twin})
+  set_target_properties(${twin} PROPERTIES OUTPUT_NAME ${program} RUNTIME_OUTPUT_DIRECTORY with_flags)
+  target_link_libraries(${twin} PRIVATE lab_with_flags)
+endfunction()
+
 # chapter_tests(04_poll): tests.cpp, any NAME_test.cpp beside it, and the conformance test, run against
 # the chapter's programs. With more arguments, once for each: chapter_tests(07_x WORKERS=0 WORKERS=2) runs
 # it twice, with a different environment.

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <fstream>
 #include <random>
 #include <regex>
 #include <system_error>
@@ -82,6 +85,16 @@ Ports find_free_ports() {
   }
 }
 
+bool is_listening(std::uint16_t port) {
+  std::array<char, 64> entry;
+  std::snprintf(entry.data(), entry.size(), " 0100007F:%04X 00000000:0000 0A ", port);
+  std::ifstream file("/proc/net/tcp");
+  for (std::string line; std::getline(file, line);) {
+    if (line.find(entry.data()) != std::string::npos) return true;
+  }
+  return false;
+}
+
 Translation::Translation(const std::filesystem::path& build, Ports ports)
     : build_(build.lexically_normal().string() + "/"), ports_(ports) {}
 
@@ -109,7 +122,9 @@ std::string Translation::to_shown(std::string output) const {
 /// `path`, below build/, as it is to be run with `arguments` after it.
 std::string Translation::program(const std::string& path, const std::string& arguments) {
   static const std::regex ours(R"(\d\d_\w+/.*)");
-  const std::string real = build_ + path;
+  const std::filesystem::path place = build_ + path;
+  const std::string twin = place.parent_path() / "with_flags" / place.filename();
+  const std::string real = is_program(twin) ? twin : place.string();
   if (!std::regex_match(path, ours) || !is_program(real)) return real;
   const std::string& flags = help(real);
   const auto lacks = [&](const std::string& flag) {
@@ -120,7 +135,7 @@ std::string Translation::program(const std::string& path, const std::string& arg
     const bool udp = flags.find(std::to_string(kUdp)) != std::string::npos;  // its default
     run += " --port " + std::to_string(udp ? ports_.udp : ports_.tcp);
   }
-  if (lacks("--delay")) run += " --delay 40ms";
+  if (real != twin && lacks("--delay")) run += " --delay 40ms";
   if (run != real) shown_[run] = "build/" + path;
   return run;
 }

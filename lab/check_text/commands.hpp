@@ -22,6 +22,9 @@ struct Ports {
 /// Finds ports that are free now, outside the range from which the kernel picks for others.
 Ports find_free_ports();
 
+/// True while somebody listens on this port of 127.0.0.1. See proc(5), /proc/net/tcp.
+bool is_listening(std::uint16_t port);
+
 /// Translates commands from the text's words to the test's, and output back.
 class Translation {
  public:
@@ -35,7 +38,16 @@ class Translation {
   ///  - build/… becomes the path in the real build directory
   ///  - a program in a numbered directory of build/ whose --help lists --port gets `--port P`, and
   ///    likewise `--delay 40ms`, unless the command says something else
+  ///  - a program that takes no flags, and has a twin in with_flags/ that takes them, becomes that,
+  ///    with `--port P`
   std::string to_run(const std::string& command);
+
+  /// True if a command as it is run starts a program that takes no flags. Such a program does not
+  /// say either when it is ready.
+  static bool has_twin(const std::string& run) { return run.find("/with_flags/") != run.npos; }
+
+  /// What 8000 stands for.
+  [[nodiscard]] std::uint16_t tcp_port() const { return ports_.tcp; }
 
   /// Program output with those changes undone.
   [[nodiscard]] std::string to_shown(std::string output) const;

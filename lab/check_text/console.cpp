@@ -72,6 +72,7 @@ void Section::run(const Block& block) {
     screen.expected.add(step.output);
     wait(screen, false, deadline);
   }
+  if (screen.listens) wait_for_listener(screen, deadline);
   failed_ = false;
 }
 
@@ -89,7 +90,9 @@ void Section::begin(Screen& screen, const Step& step, Clock::time_point deadline
     screen.expected = {};
     screen.actual.clear();
     screen.normalised.clear();
-    screen.terminal.type(translation_.to_run(step.command));
+    const std::string run = translation_.to_run(step.command);
+    screen.listens = Translation::has_twin(run);
+    screen.terminal.type(run);
   } else if (step.kind == Step::Kind::interrupt) {
     screen.terminal.interrupt(settings_.settle);
   }
@@ -115,6 +118,14 @@ void Section::wait(Screen& screen, bool until_end, Clock::time_point deadline) {
       throw Wrong(in_quotes(screen.command) + " has not come to this, or to its end, in time\n" +
                   difference(expected.shown(), screen.actual));
     }
+  }
+}
+
+/// Readers are slower than a server's start. We are not, and it does not say when it is ready.
+void Section::wait_for_listener(Screen& screen, Clock::time_point deadline) {
+  while (!screen.terminal.at_prompt() && !is_listening(translation_.tcp_port()) &&
+         Clock::now() < deadline) {
+    read(screen, kTick);
   }
 }
 

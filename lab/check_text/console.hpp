@@ -62,11 +62,13 @@ class Section {
     Lines actual;          ///< what the command has printed, as the text would show it
     Lines normalised;      ///< the same for comparing
     std::size_t line = 0;  ///< of the last block for this terminal
+    bool listens = false;  ///< without a word: the next block must wait for it
   };
 
   Screen& screen_for(const Block& block);
   void begin(Screen& screen, const Step& step, common::Clock::time_point deadline);
   void wait(Screen& screen, bool until_end, common::Clock::time_point deadline);
+  void wait_for_listener(Screen& screen, common::Clock::time_point deadline);
   void read(Screen& screen, common::Duration patience);
   void finish(Screen& screen, common::Clock::time_point deadline);
 

@@ -206,6 +206,40 @@ TEST_CASE("commands are translated for the test, and output is translated back")
         "Done build/01_blocking/server | cat");
 }
 
+namespace {
+
+/// A program that takes no flags, and a twin that does; its --help is there already.
+void place_twin(const Sandbox& sandbox, const std::string& twin) {
+  for (const auto& [name, text] :
+       {std::pair<std::string, std::string>{"01_blocking/bare", "exit 1"},
+        {"01_blocking/with_flags/bare",
+         "[ $1 = --help ] && exec echo --port PORT=8000 --delay TIME\n" + twin}}) {
+    const auto path = sandbox.settings.root / name;
+    std::filesystem::create_directories(path.parent_path());
+    sandbox.write(name, "#!/bin/sh\n" + text + "\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Sandbox, "whoever calls a server that says nothing does so when it listens") {
+  const std::string build = settings.build;
+  settings.build = settings.root;
+  settings.settle = {};
+  place_twin(*this, "sleep 0.5; exec " + build + "/01_blocking/server $* --delay 1ms 2> /dev/null");
+  CHECK(check("```console\n$ build/01_blocking/bare\n```\n```console terminal=2\n$ " + build +
+              "/01_blocking/client --clients 1 --port 8000\nstart 1\nend 1\n```\n") == "");
+}
+
+TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {
+  place_twin(*this, "");
+  check_text::Translation translation(settings.root, {21000, 21010});
+  const std::string run = translation.to_run("build/01_blocking/bare");
+  CHECK(run == settings.root.string() + "/01_blocking/with_flags/bare --port 21000");
+  CHECK(translation.to_shown("Done " + run) == "Done build/01_blocking/bare");
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for that") {
   const auto program = settings.root / "04_poll" / "udp_echo";
   std::filesystem::create_directory(program.parent_path());

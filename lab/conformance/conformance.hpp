@@ -25,7 +25,8 @@ struct Chapter {
 
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }
-  /// The paths of all its programs whose names begin with `prefix`.
+  /// The paths of all its programs whose names begin with `prefix`, but for those that take no
+  /// flags (and have a twin that does, in with_flags/).
   std::vector<std::string> programs(const std::string& prefix = "") const;
 };
 

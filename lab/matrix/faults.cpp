@@ -134,7 +134,7 @@ Cell inject(const Column& column, const std::string& program, const Scene::Flags
 Cell inject_each(const Column& column, const std::string& error) {
   Cell cell;
   for (const std::string& program : kPrograms) {
-    if (!exists(column.directory / program)) continue;
+    if (!exists(column.file(program))) continue;
     const Scene::Flags flags =
         program == "server" ? Scene::Flags{"--delay", "1ms"} : Scene::Flags{};
     for (const std::string& call : calls_of(column, program, flags)) {

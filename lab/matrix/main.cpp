@@ -41,11 +41,23 @@ struct Options {
 using Cells = std::vector<std::optional<Cell>>;
 using Measured = lab::ChapterRow<Cells>;
 
-/// A column for each chapter; chapter 07 has one without workers, and one with two.
+/// Chapter 01's first program, which has one server and catches nothing.
+Column four_calls(const std::filesystem::path& chapter) {
+  return {.name = "four_calls",
+          .directory = chapter / "with_flags",
+          .flags = {},
+          .server = "four_calls",
+          .catches_sigterm = false};
+}
+
+/// A column for each chapter; chapter 01's first program has one of its own, and chapter 07 has one
+/// without workers, and one with two.
 std::vector<Column> columns(const Options& options) {
   std::vector<Column> columns;
   for (const auto& directory : lab::built_chapters({"server", "echo_server"})) {
     const std::string number = directory.filename().string().substr(0, 2);
+    const Column first = four_calls(directory);
+    if (exists(first.file("server"))) columns.push_back(first);
     if (number == "07") {
       columns.push_back({number, directory, {"--workers", "0"}});
       columns.push_back({number + "w2", directory, {"--workers", "2"}});
@@ -155,7 +167,8 @@ int main(int argc, char** argv) {
       "survives,\n"
       "stalls others, spins, dies, or does something wrong.",
       "build/lab/matrix --chapter 04 --trouble reset");
-  cli.add_text("--chapter", "this column alone: 04, or 07w2 for two workers", options.chapter);
+  cli.add_text("--chapter", "this column alone: 04, 07w2 for two workers, or four_calls",
+               options.chapter);
   cli.add_text("--trouble", "this row alone, such as reset", options.trouble);
   cli.add_text("--with", "a flag for the servers: --with=--keep-sigpipe breaks 01", options.with);
   cli.add_flag("--details", "say what was tried, or what went wrong", options.details);

@@ -32,7 +32,8 @@ std::string end_of(const Result& result) {
 
 Scene::Scene(const Column& column, std::string program, const Flags& flags)
     : program_(std::move(program)),
-      server_(column.directory / program_, all_flags(column.flags, flags)) {}
+      catches_sigterm_(column.catches_sigterm),
+      server_(column.file(program_), all_flags(column.flags, flags)) {}
 
 bool Scene::hears(Client& client) const {
   Silence silence(pid());
@@ -89,7 +90,7 @@ void Scene::recover() {
   serve_polite_client();
   expect(waiting_.empty(), "a client that came afterwards was never served");
   expect_rest();
-  stop();
+  if (catches_sigterm_) stop();
 }
 
 void Scene::note(Outcome outcome, const std::string& why) {

@@ -20,6 +20,13 @@ struct Column {
   std::string name;
   std::filesystem::path directory;
   std::vector<std::string> flags;
+  std::string server = "server";  ///< what its start/end server is called
+  bool catches_sigterm = true;    ///< otherwise only the rows about SIGTERM ask how it ends
+
+  /// The file of a server, which may not be there.
+  [[nodiscard]] std::filesystem::path file(const std::string& program) const {
+    return directory / (program == "server" ? server : program);
+  }
 };
 
 /// A server in trouble.
@@ -59,6 +66,7 @@ class Scene {
   void explain(const std::exception& error);
 
   const std::string program_;
+  const bool catches_sigterm_;
   lab::Server server_;
   std::vector<std::unique_ptr<Client>> waiting_;
   bool stopped_ = false;

@@ -7,7 +7,7 @@ namespace matrix {
 Trouble trouble_with(const std::string& program, const Scene::Flags& flags, const std::string& name,
                      const std::string& what, const std::function<void(Scene&)>& make) {
   return {name, program + ": " + what, [=](const Column& column) -> std::optional<Cell> {
-            if (!exists(column.directory / program)) return std::nullopt;
+            if (!exists(column.file(program))) return std::nullopt;
             return Scene(column, program, flags).judge(make);
           }};
 }

@@ -68,6 +68,20 @@ void stop_out_of_descriptors(Scene& scene) {
   scene.stop();
 }
 
+/// The limit leaves none for those who come, but for the one that a blocked accept has already.
+void leave_no_descriptor(Scene& scene) {
+  const std::size_t files = lab::open_files(scene.pid());
+  lab::set_file_limit(scene.pid(), files);
+  std::vector<std::unique_ptr<Client>> newcomers;
+  for (int i = 0; i < 2; ++i) newcomers.push_back(make_client("server", scene.server().port()));
+  scene.server().program().wait_for_error("accept: Too many open files");
+  scene.expect_rest();
+  lab::set_file_limit(scene.pid(), files + 10);
+  for (const auto& newcomer : newcomers) {
+    scene.expect(newcomer->is_served(), "a newcomer got no start and end");
+  }
+}
+
 /// True if the newcomer got its bytes back, or its connection was closed: not if it waits for ever.
 bool is_answered(Peer& newcomer) {
   try {
@@ -107,6 +121,8 @@ std::vector<Trouble> shortages() {
       trouble_with("echo_server", {}, "descriptors", "out of descriptors", run_out_of_descriptors),
       trouble_with("echo_server", {}, "descriptors-sigterm", "the same, and SIGTERM",
                    stop_out_of_descriptors),
+      trouble_with("server", {"--delay", "20ms"}, "server-descriptors", "out of descriptors",
+                   leave_no_descriptor),
       trouble_with("echo_server", {}, "threads", "out of memory for threads", run_out_of_threads),
   };
 }
