@@ -122,7 +122,7 @@ void LoadGenerator::open(std::uint64_t connections) {
   for (std::uint64_t i = 0; i < connections; ++i) {
     const std::size_t number = streams_.size();
     Stream& stream = streams_.emplace_back(connect(load_.server), number, load_);
-    poller_.add(stream.fd(), common::Token{number}, common::Ready::readable(),
+    poller_.add(stream.fd(), common::Token{number}, common::ReadySet::readable(),
                 common::PollOpt::level());
     begin(stream, 1);
   }
@@ -176,8 +176,8 @@ void LoadGenerator::flush(Stream& stream) {
   if (stream.has_unsent()) stream.flush();
   if (stream.has_unsent() == stream.watches_writing) return;
   stream.watches_writing = stream.has_unsent();
-  const auto reading = common::Ready::readable();
-  const auto both = reading | common::Ready::writable();
+  const auto reading = common::ReadySet::readable();
+  const auto both = reading | common::ReadySet::writable();
   poller_.modify(stream.fd(), common::Token{stream.number()},
                  stream.watches_writing ? both : reading, common::PollOpt::level());
 }

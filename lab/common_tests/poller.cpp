@@ -26,7 +26,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr Ready kAll = Ready::readable() | Ready::writable() | Ready::read_hup();
+constexpr ReadySet kAll = ReadySet::readable() | ReadySet::writable() | ReadySet::read_hup();
 
 void send(SocketPair& pair) {
   write_all(pair.theirs.get(), std::string_view("x"));
@@ -61,7 +61,7 @@ TEST_SUITE("poller") {
     const auto answer = [&](int) { running = false; };
 
     Poller poller;
-    poller.add(socket.get(), Token{1}, Ready::readable(), PollOpt::level());
+    poller.add(socket.get(), Token{1}, ReadySet::readable(), PollOpt::level());
     Events events(64);
     while (running) {
       poller.wait(events);
@@ -72,22 +72,22 @@ TEST_SUITE("poller") {
   }
 
   TEST_CASE("a set of readiness: union, intersection, difference") {
-    constexpr Ready kBoth = Ready::readable() | Ready::writable();
-    static_assert(Ready().empty() && !kBoth.empty());
-    static_assert(kBoth.contains(Ready::readable()) && !Ready::readable().contains(kBoth));
-    static_assert((kBoth & (Ready::readable() | Ready::hup())) == Ready::readable());
-    static_assert(kBoth - Ready::readable() == Ready::writable());
-    static_assert((Ready::hup() & Ready::read_hup()).empty());
+    constexpr ReadySet kBoth = ReadySet::readable() | ReadySet::writable();
+    static_assert(ReadySet().empty() && !kBoth.empty());
+    static_assert(kBoth.contains(ReadySet::readable()) && !ReadySet::readable().contains(kBoth));
+    static_assert((kBoth & (ReadySet::readable() | ReadySet::hup())) == ReadySet::readable());
+    static_assert(kBoth - ReadySet::readable() == ReadySet::writable());
+    static_assert((ReadySet::hup() & ReadySet::read_hup()).empty());
   }
 
   TEST_CASE("level: an event by every wait for as long as there is something to read") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready::readable(), PollOpt::level());
+    poller.add(pair.ours.get(), kToken, ReadySet::readable(), PollOpt::level());
     CHECK(ready_now(poller).empty());
     send(pair);
-    CHECK(ready_now(poller) == Ready::readable());
-    CHECK(ready_now(poller) == Ready::readable());
+    CHECK(ready_now(poller) == ReadySet::readable());
+    CHECK(ready_now(poller) == ReadySet::readable());
     receive(pair);
     CHECK(ready_now(poller).empty());
   }
@@ -96,11 +96,11 @@ TEST_SUITE("poller") {
     SocketPair pair;
     send(pair);
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready::readable(), PollOpt::edge());
-    CHECK(ready_now(poller) == Ready::readable());
+    poller.add(pair.ours.get(), kToken, ReadySet::readable(), PollOpt::edge());
+    CHECK(ready_now(poller) == ReadySet::readable());
     CHECK(ready_now(poller).empty());
     send(pair);
-    CHECK(ready_now(poller) == Ready::readable());
+    CHECK(ready_now(poller) == ReadySet::readable());
     CHECK(ready_now(poller).empty());
   }
 
@@ -108,13 +108,13 @@ TEST_SUITE("poller") {
     for (const PollOpt opt : {PollOpt::oneshot(), PollOpt::oneshot() | PollOpt::edge()}) {
       SocketPair pair;
       Poller poller;
-      poller.add(pair.ours.get(), kToken, Ready::readable(), opt);
+      poller.add(pair.ours.get(), kToken, ReadySet::readable(), opt);
       send(pair);
-      CHECK(ready_now(poller) == Ready::readable());
+      CHECK(ready_now(poller) == ReadySet::readable());
       send(pair);
       CHECK(ready_now(poller).empty());
-      poller.modify(pair.ours.get(), kToken, Ready::readable(), opt);
-      CHECK(ready_now(poller) == Ready::readable());
+      poller.modify(pair.ours.get(), kToken, ReadySet::readable(), opt);
+      CHECK(ready_now(poller) == ReadySet::readable());
       CHECK(ready_now(poller).empty());
     }
   }
@@ -122,41 +122,42 @@ TEST_SUITE("poller") {
   TEST_CASE("reading and writing registered together, on edges") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready::readable() | Ready::writable(), PollOpt::edge());
-    CHECK(ready_now(poller) == Ready::writable());
+    poller.add(pair.ours.get(), kToken, ReadySet::readable() | ReadySet::writable(),
+               PollOpt::edge());
+    CHECK(ready_now(poller) == ReadySet::writable());
     CHECK(ready_now(poller).empty());
     send(pair);
-    CHECK(ready_now(poller) == (Ready::readable() | Ready::writable()));
+    CHECK(ready_now(poller) == (ReadySet::readable() | ReadySet::writable()));
   }
 
   TEST_CASE("modify changes the token, the interest and the option") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), Token{1}, Ready::readable(), PollOpt::level());
-    poller.modify(pair.ours.get(), kToken, Ready::writable(), PollOpt::edge());
-    CHECK(ready_now(poller) == Ready::writable());
+    poller.add(pair.ours.get(), Token{1}, ReadySet::readable(), PollOpt::level());
+    poller.modify(pair.ours.get(), kToken, ReadySet::writable(), PollOpt::edge());
+    CHECK(ready_now(poller) == ReadySet::writable());
     CHECK(ready_now(poller).empty());
   }
 
   TEST_CASE("remove: no event any more, and the descriptor can be added again") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), Token{1}, Ready::readable(), PollOpt::level());
+    poller.add(pair.ours.get(), Token{1}, ReadySet::readable(), PollOpt::level());
     send(pair);
     poller.remove(pair.ours.get());
     CHECK(look(poller).empty());
-    poller.add(pair.ours.get(), kToken, Ready::readable(), PollOpt::level());
-    CHECK(ready_now(poller) == Ready::readable());
+    poller.add(pair.ours.get(), kToken, ReadySet::readable(), PollOpt::level());
+    CHECK(ready_now(poller) == ReadySet::readable());
   }
 
   TEST_CASE("a descriptor closed without remove has events for as long as a duplicate is open") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready::readable(), PollOpt::level());
+    poller.add(pair.ours.get(), kToken, ReadySet::readable(), PollOpt::level());
     Fd duplicate(check(::dup(pair.ours.get()), "dup"));
     send(pair);
     pair.ours.reset();
-    CHECK(ready_now(poller) == Ready::readable());
+    CHECK(ready_now(poller) == ReadySet::readable());
     duplicate.reset();
     CHECK(look(poller).empty());
   }
@@ -165,7 +166,7 @@ TEST_SUITE("poller") {
     SocketPair pair;
     Poller poller;
     const Token large{0xfffffffeffffffff};
-    poller.add(pair.ours.get(), large, Ready::writable(), PollOpt::level());
+    poller.add(pair.ours.get(), large, ReadySet::writable(), PollOpt::level());
     const auto events = look(poller);
     REQUIRE(events.size() == 1);
     CHECK(events.front().token == large);
@@ -177,7 +178,7 @@ TEST_SUITE("poller") {
     const Fd ours = accept(listener.get());
     Poller poller;
     poller.add(ours.get(), kToken, kAll, PollOpt::level());
-    CHECK(ready_now(poller) == Ready::writable());
+    CHECK(ready_now(poller) == ReadySet::writable());
     check(::shutdown(peer.get(), SHUT_WR), "shutdown");
     // On loopback, too, the end of file takes a way.
     lab::wait_until([&] { return ready_now(poller) == kAll; }, "the end of file has come");
@@ -189,11 +190,11 @@ TEST_SUITE("poller") {
   TEST_CASE("read_hup comes only to those who are interested, hup to everybody") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready(), PollOpt::level());
+    poller.add(pair.ours.get(), kToken, ReadySet(), PollOpt::level());
     check(::shutdown(pair.theirs.get(), SHUT_WR), "shutdown");
     CHECK(ready_now(poller).empty());
     pair.theirs.reset();
-    CHECK(ready_now(poller) == Ready::hup());
+    CHECK(ready_now(poller) == ReadySet::hup());
   }
 
   TEST_CASE("a pipe whose reader is gone is an error, and one whose writer is gone a hup") {
@@ -203,15 +204,15 @@ TEST_SUITE("poller") {
     Fd writer(ends[1]);
     Poller poller;
     SUBCASE("reader") {
-      poller.add(writer.get(), kToken, Ready(), PollOpt::level());
+      poller.add(writer.get(), kToken, ReadySet(), PollOpt::level());
       reader.reset();
-      CHECK(ready_now(poller) == Ready::error());
+      CHECK(ready_now(poller) == ReadySet::error());
     }
     SUBCASE("writer, with a byte still to be read") {
-      poller.add(reader.get(), kToken, Ready::readable(), PollOpt::level());
+      poller.add(reader.get(), kToken, ReadySet::readable(), PollOpt::level());
       write_all(writer.get(), std::string_view("x"));
       writer.reset();
-      CHECK(ready_now(poller) == (Ready::readable() | Ready::hup()));
+      CHECK(ready_now(poller) == (ReadySet::readable() | ReadySet::hup()));
     }
   }
 
@@ -221,7 +222,7 @@ TEST_SUITE("poller") {
     const Fd file(check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open"));
     Poller poller;
     const auto add = [&](int what) {
-      return error_of([&] { poller.add(what, kToken, Ready::readable(), PollOpt::level()); });
+      return error_of([&] { poller.add(what, kToken, ReadySet::readable(), PollOpt::level()); });
     };
     CHECK(add(-1) == "epoll_ctl ADD: Bad file descriptor");
     CHECK(add(file.get()) == "epoll_ctl ADD: Operation not permitted");
@@ -229,7 +230,7 @@ TEST_SUITE("poller") {
     CHECK(add(fd) == "epoll_ctl ADD: File exists");
     poller.remove(fd);
     CHECK(error_of([&] { poller.remove(fd); }) == "epoll_ctl DEL: No such file or directory");
-    CHECK(error_of([&] { poller.modify(fd, kToken, Ready::readable(), PollOpt::level()); }) ==
+    CHECK(error_of([&] { poller.modify(fd, kToken, ReadySet::readable(), PollOpt::level()); }) ==
           "epoll_ctl MOD: No such file or directory");
   }
 
@@ -261,7 +262,7 @@ TEST_SUITE("poller") {
   TEST_CASE("a timeout reaches the kernel rounded up, and none is for ever") {
     SocketPair pair;
     Poller poller;
-    poller.add(pair.ours.get(), kToken, Ready::writable(), PollOpt::level());  // so none sleeps
+    poller.add(pair.ours.get(), kToken, ReadySet::writable(), PollOpt::level());  // so none sleeps
     Events events(2);
     const EpollSpy spy;
     const auto asked = [&](std::optional<Duration> timeout) {
@@ -299,7 +300,7 @@ TEST_SUITE("poller") {
     std::vector<SocketPair> pairs(5);
     Poller poller;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      poller.add(pairs[i].ours.get(), Token{i}, Ready::writable(), PollOpt::level());
+      poller.add(pairs[i].ours.get(), Token{i}, ReadySet::writable(), PollOpt::level());
     }
     Events events(2);
     std::set<std::uint64_t> seen;
@@ -316,12 +317,12 @@ TEST_SUITE("poller") {
     Events events(2);
     std::jthread adds([&] {
       wait_until_asleep(poller);
-      poller.add(pair.ours.get(), Token{1}, Ready::readable(), PollOpt::level());
-      poller.modify(pair.ours.get(), kToken, Ready::writable(), PollOpt::level());
+      poller.add(pair.ours.get(), Token{1}, ReadySet::readable(), PollOpt::level());
+      poller.modify(pair.ours.get(), kToken, ReadySet::writable(), PollOpt::level());
     });
     CHECK(poller.wait(events) == 1);
     adds.join();
-    CHECK(ready_now(poller) == Ready::writable());
+    CHECK(ready_now(poller) == ReadySet::writable());
   }
 
 #ifndef NDEBUG
@@ -329,8 +330,9 @@ TEST_SUITE("poller") {
     SocketPair pair;
     Poller poller;
     CHECK(asserts([] { const Events one(1); }));
-    CHECK(asserts(
-        [&] { poller.add(pair.ours.get(), Token{~0ull}, Ready::readable(), PollOpt::level()); }));
+    CHECK(asserts([&] {
+      poller.add(pair.ours.get(), Token{~0ull}, ReadySet::readable(), PollOpt::level());
+    }));
     CHECK(asserts([&] {
       EpollSpy spy;
       spy.before_wait = [&] { look(poller); };  // a second wait during the first

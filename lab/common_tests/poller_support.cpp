@@ -24,7 +24,7 @@ std::vector<Event> look(Poller& poller) {
   return {events.begin(), events.end()};
 }
 
-Ready ready_now(Poller& poller) {
+ReadySet ready_now(Poller& poller) {
   const auto events = look(poller);
   if (events.empty()) return {};
   CHECK(events.size() == 1);

@@ -15,7 +15,7 @@ inline constexpr Token kToken{7};
 std::vector<Event> look(Poller& poller);
 
 /// What `kToken` alone is ready for now; empty if there is no event.
-Ready ready_now(Poller& poller);
+ReadySet ready_now(Poller& poller);
 
 void wait_until_asleep(const Poller& poller);
 

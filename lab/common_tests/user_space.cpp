@@ -26,8 +26,8 @@
 namespace common {
 namespace {
 
-constexpr Ready kReadable = Ready::readable();
-constexpr Ready kWritable = Ready::writable();
+constexpr ReadySet kReadable = ReadySet::readable();
+constexpr ReadySet kWritable = ReadySet::writable();
 
 /// A poller and one registration with it.
 struct Fixture {
@@ -65,8 +65,8 @@ TEST_SUITE("user registration") {
     Poller poller;
     Events events(64);
 
-    UserRegistration timer(poller, Token{2}, Ready::readable(), PollOpt::edge());
-    std::jthread thread([ready = timer.set_readiness()] { ready.set(Ready::readable()); });
+    UserRegistration timer(poller, Token{2}, ReadySet::readable(), PollOpt::edge());
+    std::jthread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
     poller.wait(events);
 
     REQUIRE(events.size() == 1);
@@ -79,7 +79,7 @@ TEST_SUITE("user registration") {
     level.ready->set(kReadable);
     CHECK(ready_now(level.poller) == kReadable);
     CHECK(ready_now(level.poller) == kReadable);
-    level.ready->set(Ready());
+    level.ready->set(ReadySet());
     CHECK(ready_now(level.poller).empty());
   }
 
@@ -131,9 +131,9 @@ TEST_SUITE("user registration") {
 
   TEST_CASE("only what is in the interest is an event, hup and error too") {
     Fixture level(PollOpt::level());
-    level.ready->set(Ready::hup() | Ready::error());
+    level.ready->set(ReadySet::hup() | ReadySet::error());
     CHECK(look(level.poller).empty());
-    level.ready->set(Ready::hup() | kReadable);
+    level.ready->set(ReadySet::hup() | kReadable);
     CHECK(ready_now(level.poller) == kReadable);
   }
 
@@ -141,7 +141,7 @@ TEST_SUITE("user registration") {
     for (const PollOpt opt : {PollOpt::level(), PollOpt::edge(), PollOpt::oneshot()}) {
       Fixture fixture(opt);
       fixture.ready->set(kReadable);
-      fixture.ready->set(Ready());
+      fixture.ready->set(ReadySet());
       CHECK(look(fixture.poller).empty());
       fixture.ready->set(kWritable);
       CHECK(ready_now(fixture.poller) == kWritable);
@@ -330,9 +330,9 @@ TEST_SUITE("sleep and wake-up") {
     EpollSpy spy;
     spy.before_wait = [&] {
       stale.set(kReadable);
-      once.ready->set(kReadable);                                           // not armed
-      once.registration->modify(kToken, Ready::hup(), PollOpt::oneshot());  // not of interest
-      once.ready->set(Ready());
+      once.ready->set(kReadable);                                              // not armed
+      once.registration->modify(kToken, ReadySet::hup(), PollOpt::oneshot());  // not of interest
+      once.ready->set(ReadySet());
     };
     CHECK(once.poller.wait(once.events, std::chrono::milliseconds(1)) == 0);
     CHECK(spy.writes == 0);

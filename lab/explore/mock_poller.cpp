@@ -12,18 +12,19 @@ class UserSpace {
  public:
   struct Watch {
     Token token;
-    Ready interest;
+    ReadySet interest;
     bool edge;  // it is news that it is ready
   };
 
   explore::Watched kernel;  // to touch it is to call it
-  std::map<int, Ready> ready;
+  std::map<int, ReadySet> ready;
   std::map<int, Watch> watches;
   Token wake_token;
   bool woken = false;
 
-  [[nodiscard]] Ready news(int fd, const Watch& watch) {
-    return watch.edge ? ready[fd] & (watch.interest | Ready::hup() | Ready::error()) : Ready();
+  [[nodiscard]] ReadySet news(int fd, const Watch& watch) {
+    return watch.edge ? ready[fd] & (watch.interest | ReadySet::hup() | ReadySet::error())
+                      : ReadySet();
   }
   [[nodiscard]] bool has_news() {
     for (const auto& [fd, watch] : watches) {
@@ -47,13 +48,13 @@ Poller::Poller(Wakeup) : user_space_(std::make_shared<UserSpace>()) {
 
 Poller::~Poller() = default;
 
-void Poller::add(int fd, Token token, Ready interest, PollOpt) {
+void Poller::add(int fd, Token token, ReadySet interest, PollOpt) {
   user_space_->kernel.touch("epoll_ctl ADD");
   const bool added = user_space_->watches.insert({fd, {token, interest, true}}).second;
   explore::require(added, "added twice");
 }
 
-void Poller::modify(int fd, Token token, Ready interest, PollOpt) {
+void Poller::modify(int fd, Token token, ReadySet interest, PollOpt) {
   user_space_->kernel.touch("epoll_ctl MOD");
   user_space_->watches[fd] = {token, interest, true};
 }
@@ -68,12 +69,12 @@ std::size_t Poller::wait(Events& events, std::optional<Duration> timeout) {
   kernel.kernel.wait_until("epoll_wait", [&] { return timeout || kernel.has_news(); });
   events.events_.clear();
   for (auto& [fd, watch] : kernel.watches) {
-    const Ready news = kernel.news(fd, watch);
+    const ReadySet news = kernel.news(fd, watch);
     watch.edge = watch.edge && news.empty();
     if (!news.empty()) events.events_.push_back({watch.token, news});
   }
   if (std::exchange(kernel.woken, false)) {
-    events.events_.push_back({kernel.wake_token, Ready::readable()});
+    events.events_.push_back({kernel.wake_token, ReadySet::readable()});
   }
   return events.size();
 }
@@ -81,12 +82,12 @@ std::size_t Poller::wait(Events& events, std::optional<Duration> timeout) {
 SetReadiness::SetReadiness(std::shared_ptr<UserSpace> user_space, SlabKey key)
     : user_space_(std::move(user_space)), key_(key) {}
 
-void SetReadiness::set(Ready) const {
+void SetReadiness::set(ReadySet) const {
   user_space_->kernel.touch("wake the poller");
   user_space_->woken = true;
 }
 
-UserRegistration::UserRegistration(Poller& poller, Token token, Ready, PollOpt)
+UserRegistration::UserRegistration(Poller& poller, Token token, ReadySet, PollOpt)
     : user_space_(poller.user_space_) {
   user_space_->wake_token = token;
 }
@@ -101,9 +102,9 @@ SetReadiness UserRegistration::set_readiness() const {
 
 namespace explore {
 
-using common::Ready;
+using common::ReadySet;
 
-void Descriptor::become(Ready ready) {
+void Descriptor::become(ReadySet ready) {
   const auto kernel = common::current.lock();
   kernel->kernel.touch("becomes ready");
   kernel->ready[fd_] = kernel->ready[fd_] | ready;
@@ -111,7 +112,7 @@ void Descriptor::become(Ready ready) {
   if (watch != kernel->watches.end()) watch->second.edge = true;
 }
 
-bool Descriptor::take(Ready ready) {
+bool Descriptor::take(ReadySet ready) {
   const auto kernel = common::current.lock();
   kernel->kernel.touch("read or write");
   const bool there = !(kernel->ready[fd_] & ready).empty();

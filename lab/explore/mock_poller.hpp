@@ -15,9 +15,9 @@ class Descriptor {
 
   [[nodiscard]] int fd() const { return fd_; }
   /// Bytes come, or room for them: an edge, if anybody watches.
-  void become(common::Ready ready);
+  void become(common::ReadySet ready);
   /// A read, or write, that takes all there is. False if it would block.
-  bool take(common::Ready ready);
+  bool take(common::ReadySet ready);
 
  private:
   int fd_;

@@ -15,7 +15,7 @@
 namespace explore {
 namespace {
 
-using common::Ready;
+using common::ReadySet;
 using runtime::Context;
 using runtime::Direction;
 using runtime::pending;
@@ -39,7 +39,7 @@ class Bytes {
 
 /// As the reactor does it.
 template <class Io>
-void tell(Io& io, Ready ready) {
+void tell(Io& io, ReadySet ready) {
   std::vector<Waker> wakers;
   io.set_ready(ready, [&](Waker waker) { wakers.push_back(std::move(waker)); });
   for (const Waker& waker : wakers) waker.wake();
@@ -77,13 +77,13 @@ template <class Io, auto kRead>
 void read(Run& run, int earlier) {
   struct Shared {
     Bytes bytes;
-    Io io{Ready()};
+    Io io{ReadySet()};
     Workers workers;
   };
   const auto shared = std::make_shared<Shared>();
   const auto byte_comes = [shared] {
     shared->bytes.arrive();
-    tell(shared->io, Ready::readable());
+    tell(shared->io, ReadySet::readable());
   };
   for (int i = 0; i < earlier; ++i) byte_comes();
   Transfer<Io, kRead> transfer(shared->io, shared->bytes, earlier + 1);
@@ -99,7 +99,7 @@ void two_directions(Run& run) {
     Bytes room;
     Sleeper reader;
     Sleeper writer;
-    ScheduledIo io{Ready()};
+    ScheduledIo io{ReadySet()};
   };
   const auto shared = std::make_shared<Shared>();
   run.thread("reader", [shared] {
@@ -113,7 +113,7 @@ void two_directions(Run& run) {
   run.thread("reactor", [shared] {
     shared->bytes.arrive();
     shared->room.arrive();
-    tell(shared->io, Ready::readable() | Ready::writable());
+    tell(shared->io, ReadySet::readable() | ReadySet::writable());
   });
 }
 
@@ -121,7 +121,7 @@ void two_directions(Run& run) {
 void forget(Run& run) {
   struct Shared {
     Sleeper reader;
-    ScheduledIo io{Ready()};
+    ScheduledIo io{ReadySet()};
   };
   const auto shared = std::make_shared<Shared>();
   run.thread("task", [shared] {
@@ -129,7 +129,7 @@ void forget(Run& run) {
     static_cast<void>(shared->io.poll_ready(Direction::read, context));
     shared->io.forget(Direction::read);
   });
-  run.thread("reactor", [shared] { tell(shared->io, Ready::readable()); });
+  run.thread("reactor", [shared] { tell(shared->io, ReadySet::readable()); });
 }
 
 /// A registration at the real reactor, over the mock of the kernel.
@@ -156,7 +156,7 @@ void first_polls(Run& run) {
   run.thread("reader", [shared] { shared->wait(shared->reader, Direction::read); });
   run.thread("writer", [shared] { shared->wait(shared->writer, Direction::write); });
   run.thread("reactor", [shared] {
-    shared->descriptor.become(Ready::readable());
+    shared->descriptor.become(ReadySet::readable());
     shared->turn(std::nullopt);
   });
 }
@@ -165,13 +165,13 @@ void first_polls(Run& run) {
 /// descriptor, comes: there is nothing to read any more, and that one must not hear of it.
 void deregister(Run& run) {
   const auto shared = std::make_shared<Registered>();
-  shared->descriptor.become(Ready::readable());
+  shared->descriptor.become(ReadySet::readable());
   run.thread("task", [shared] {
     shared->workers.inside([&] {
       Context context(shared->reader);
       auto& registration = shared->registration;
       static_cast<void>(registration->poll_ready(Registered::kFd, Direction::read, context));
-      shared->descriptor.take(Ready::readable());
+      shared->descriptor.take(ReadySet::readable());
       registration.reset();
       registration.emplace();
       const auto ready = registration->poll_ready(Registered::kFd, Direction::read, context);
@@ -195,7 +195,7 @@ void whole(Run& run) {
       for (;;) {
         auto ready = registration.poll_ready(Registered::kFd, Direction::read, context);
         if (!ready.is_ready()) return pending;
-        if (shared->descriptor.take(Ready::readable())) return runtime::done;
+        if (shared->descriptor.take(ReadySet::readable())) return runtime::done;
         registration.clear(Direction::read, ready.take());
       }
     };
@@ -203,7 +203,7 @@ void whole(Run& run) {
         runtime::run_in(*shared->executor, runtime::poll_fn(std::move(reads)), Place::here());
     require(result.is_ready(), "not ready at its end");
   });
-  run.thread("peer", [shared] { shared->descriptor.become(Ready::readable()); });
+  run.thread("peer", [shared] { shared->descriptor.become(ReadySet::readable()); });
 }
 
 }  // namespace

@@ -19,11 +19,11 @@
 namespace runtime {
 
 using common::Fd;
-using Bits = common::Ready;  // runtime::Ready is a future
+using common::ReadySet;
 using Wait = Driver::Wait;
 
-inline constexpr Bits kReadable = Bits::readable();
-inline constexpr Bits kWritable = Bits::writable();
+inline constexpr ReadySet kReadable = ReadySet::readable();
+inline constexpr ReadySet kWritable = ReadySet::writable();
 
 /// A nonblocking pipe.
 struct Pipe {
@@ -98,7 +98,7 @@ inline int open_descriptors() {
 
 /// In how many epoll instances of this process is `fd`? As proc(5) tells it. With `events`, only
 /// those that watch it for all of these.
-inline int registrations_of(int fd, Bits events = {}) {
+inline int registrations_of(int fd, ReadySet events = {}) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
     std::ifstream info(entry.path());
@@ -106,7 +106,7 @@ inline int registrations_of(int fd, Bits events = {}) {
       int target = 0;
       unsigned bits = 0;
       if (std::sscanf(line.c_str(), "tfd: %d events: %x", &target, &bits) != 2) continue;
-      if (target == fd && Bits(bits).contains(events)) ++count;
+      if (target == fd && ReadySet(bits).contains(events)) ++count;
     }
   }
   return count;

@@ -31,7 +31,7 @@ extern "C" int epoll_wait(int epoll, epoll_event* events, int size, int timeout)
 namespace runtime {
 namespace {
 
-constexpr Bits kReading = kReadable | Bits::read_hup();
+constexpr ReadySet kReading = kReadable | ReadySet::read_hup();
 
 Ref<Reactor> new_reactor() {
   return Ref<Reactor>::adopt(new Reactor);
@@ -64,7 +64,7 @@ TEST_CASE("a turn waits once, and returns how many events came") {
   std::vector<CountingWaker> tasks(3);
   std::vector<Reactor::Entry> entries;
   for (std::size_t i = 0; i < 3; ++i) {
-    entries.push_back(reactor->add(pipes[i].reading.get(), kReading, Bits()));
+    entries.push_back(reactor->add(pipes[i].reading.get(), kReading, ReadySet()));
     CHECK(waits(entries[i], tasks[i]));
     send_to(pipes[i].writing, "x");
   }
@@ -80,8 +80,8 @@ TEST_CASE("only the task whose descriptor is ready is woken") {
   const auto reactor = new_reactor();
   Pipe pipes[2];
   CountingWaker tasks[2];
-  const Reactor::Entry entries[] = {reactor->add(pipes[0].reading.get(), kReading, Bits()),
-                                    reactor->add(pipes[1].reading.get(), kReading, Bits())};
+  const Reactor::Entry entries[] = {reactor->add(pipes[0].reading.get(), kReading, ReadySet()),
+                                    reactor->add(pipes[1].reading.get(), kReading, ReadySet())};
   for (int i = 0; i < 2; ++i) CHECK(waits(entries[i], tasks[i]));
   send_to(pipes[1].writing, "x");
   CHECK(reactor->turn(std::nullopt) == 1);
@@ -98,7 +98,7 @@ TEST_CASE("more events than one wait returns come with the next turns") {
   std::vector<Reactor::Entry> entries;
   for (std::size_t i = 0; i < kMany; ++i) {
     fds.push_back(new_eventfd(1));
-    entries.push_back(reactor->add(fds[i].get(), kReading, Bits()));
+    entries.push_back(reactor->add(fds[i].get(), kReading, ReadySet()));
     CHECK(waits(entries[i], tasks[i]));
   }
   std::size_t events = 0;
@@ -133,11 +133,11 @@ TEST_CASE("a waker may register and deregister descriptors: it is woken without 
   const auto reactor = new_reactor();
   Pipe pipe;
   Pipe other;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
   bool done = false;
   Does task;
   task.when_woken = [&] {
-    const auto added = reactor->add(other.reading.get(), kReading, Bits());
+    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
     reactor->remove(other.reading.get(), added.key);
     reactor->remove(pipe.reading.get(), entry.key);
     done = true;
@@ -153,12 +153,12 @@ TEST_CASE(
   const auto reactor = new_reactor();
   Pipe pipe;
   Pipe other;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
   int released = 0;
   Does task;
   task.when_released = [&] {
     if (++released > 1) return;
-    const auto added = reactor->add(other.reading.get(), kReading, Bits());
+    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
     reactor->remove(other.reading.get(), added.key);
   };
   CHECK(waits(entry, task));
@@ -170,7 +170,7 @@ TEST_CASE("remove: no event any more, and its waker is dropped") {
   const auto reactor = new_reactor();
   Pipe pipe;
   CountingWaker task;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
   CHECK(waits(entry, task));
   CHECK(registrations_of(pipe.reading.get()) == 1);
   reactor->remove(pipe.reading.get(), entry.key);
@@ -188,7 +188,7 @@ TEST_CASE(
   const int number = pipe->reading.get();
   CountingWaker task;
   CountingWaker next;
-  const auto entry = reactor->add(number, kReading, Bits());
+  const auto entry = reactor->add(number, kReading, ReadySet());
   CHECK(waits(entry, task));
   send_to(pipe->writing, "x");
 
@@ -199,7 +199,7 @@ TEST_CASE(
     pipe.reset();
     reused = new_eventfd();
     CHECK(reused->get() == number);  // the lowest that is free
-    added = reactor->add(number, kReading, Bits());
+    added = reactor->add(number, kReading, ReadySet());
     CHECK(added.key.index == entry.key.index);  // the slot is used again, too
     CHECK(waits(added, next));
   };
@@ -213,12 +213,12 @@ TEST_CASE(
 TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
   const auto reactor = new_reactor();
   const Fd file(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open"));
-  CHECK(thrown_by([&] { reactor->add(file.get(), kReading, Bits()); }) ==
+  CHECK(thrown_by([&] { reactor->add(file.get(), kReading, ReadySet()); }) ==
         "epoll_ctl ADD: Operation not permitted");
   Pipe pipe;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
   CHECK(entry.key.index == 0);  // the slot was given back
-  CHECK(thrown_by([&] { reactor->add(pipe.reading.get(), kReading, Bits()); }) ==
+  CHECK(thrown_by([&] { reactor->add(pipe.reading.get(), kReading, ReadySet()); }) ==
         "epoll_ctl ADD: File exists");
   CountingWaker task;
   CHECK(waits(entry, task));  // the first registration is as it was
@@ -231,7 +231,7 @@ TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
 TEST_CASE("a descriptor that was closed too early is told on standard error, and then forgotten") {
   const auto reactor = new_reactor();
   Pipe pipe;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
   const int number = pipe.reading.get();
   pipe.reading.reset();
   std::string text;
@@ -254,7 +254,7 @@ TEST_CASE("threads register, wait for and deregister descriptors while another o
     threads.emplace_back([&] {
       for (int round = 0; round < 300; ++round) {
         Pipe pipe;
-        const auto entry = reactor->add(pipe.reading.get(), kReading, Bits());
+        const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
         const auto parker = Ref<Parker>::adopt(new Parker);
         if (round % 2 == 0) send_to(pipe.writing, "x");
         if (waits(entry, *parker)) {
@@ -297,7 +297,7 @@ TEST_CASE("a registration watches for reading and writing at once, and for the p
     SocketPair pair;
     Registration registration;
     CHECK(registration.poll_ready(pair.ours.get(), Direction::write, context).is_ready());
-    CHECK(registrations_of(pair.ours.get(), kReading | kWritable | Bits(EPOLLET)) == 1);
+    CHECK(registrations_of(pair.ours.get(), kReading | kWritable | ReadySet(EPOLLET)) == 1);
     return done;
   });
 }

@@ -13,9 +13,9 @@
 namespace runtime {
 namespace {
 
-constexpr Bits kHup = Bits::hup();
-constexpr Bits kReadHup = Bits::read_hup();
-constexpr Bits kError = Bits::error();
+constexpr ReadySet kHup = ReadySet::hup();
+constexpr ReadySet kReadHup = ReadySet::read_hup();
+constexpr ReadySet kError = ReadySet::error();
 
 Poll<Observed> look(ScheduledIo& io, Direction direction, Wakeable& task) {
   Context context(task);
@@ -23,7 +23,7 @@ Poll<Observed> look(ScheduledIo& io, Direction direction, Wakeable& task) {
 }
 
 /// What is known; empty if the direction is not ready. Nobody waits afterwards.
-Bits ready_now(ScheduledIo& io, Direction direction) {
+ReadySet ready_now(ScheduledIo& io, Direction direction) {
   CountingWaker nobody;
   auto result = look(io, direction, nobody);
   if (result.is_ready()) return result.take().ready();
@@ -32,7 +32,7 @@ Bits ready_now(ScheduledIo& io, Direction direction) {
 }
 
 /// As the reactor does it. Returns how many were woken.
-int event(ScheduledIo& io, Bits ready) {
+int event(ScheduledIo& io, ReadySet ready) {
   std::vector<Waker> wakers;
   io.set_ready(ready, [&](Waker waker) { wakers.push_back(std::move(waker)); });
   for (const Waker& waker : wakers) waker.wake();
@@ -48,12 +48,12 @@ std::uint32_t word_of(const ScheduledIo& io) {
 TEST_CASE("readiness that is assumed is there at the first look, the rest is waited for") {
   ScheduledIo io(kWritable);
   CHECK(ready_now(io, Direction::write) == kWritable);
-  CHECK(ready_now(io, Direction::read) == Bits());
+  CHECK(ready_now(io, Direction::read) == ReadySet());
 }
 
 TEST_CASE("event, then poll: ready at once, and no waker is kept") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK(event(io, kReadable) == 0);
   CHECK(look(io, Direction::read, task).is_ready());
   CHECK(task.wakers() == 0);
@@ -62,7 +62,7 @@ TEST_CASE("event, then poll: ready at once, and no waker is kept") {
 
 TEST_CASE("poll, then event: the task is woken once, and the next poll is ready") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK(task.wakers() == 1);
   CHECK(event(io, kReadable) == 1);
@@ -75,7 +75,7 @@ TEST_CASE("poll, then event: the task is woken once, and the next poll is ready"
 
 TEST_CASE("look, clear, poll: pending until the next event") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   io.clear(Direction::read, observed);
@@ -86,7 +86,7 @@ TEST_CASE("look, clear, poll: pending until the next event") {
 
 TEST_CASE("look, event, clear: the event came after what was seen, and stays") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   event(io, kReadable);  // the same bits: only the tick tells
@@ -98,33 +98,33 @@ TEST_CASE("look, event, clear: the event came after what was seen, and stays") {
 
 TEST_CASE("look, event for the other direction, clear: one look too many, but none too few") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable);
   const Observed observed = look(io, Direction::read, task).take();
   event(io, kWritable);
   io.clear(Direction::read, observed);
   const Observed newer = look(io, Direction::read, task).take();
   io.clear(Direction::read, newer);
-  CHECK(ready_now(io, Direction::read) == Bits());
+  CHECK(ready_now(io, Direction::read) == ReadySet());
   CHECK(ready_now(io, Direction::write) == kWritable);
 }
 
 TEST_CASE("both directions look, then both clear: each clears its own") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable | kWritable);
   const Observed reader = look(io, Direction::read, task).take();
   const Observed writer = look(io, Direction::write, task).take();
   io.clear(Direction::read, reader);
   CHECK(ready_now(io, Direction::write) == kWritable);
   io.clear(Direction::write, writer);  // no event has come since
-  CHECK(ready_now(io, Direction::read) == Bits());
-  CHECK(ready_now(io, Direction::write) == Bits());
+  CHECK(ready_now(io, Direction::read) == ReadySet());
+  CHECK(ready_now(io, Direction::write) == ReadySet());
 }
 
 TEST_CASE("data and end of file in one event: the end stays when the data is cleared") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable | kReadHup);
   io.clear(Direction::read, look(io, Direction::read, task).take());
   CHECK(ready_now(io, Direction::read) == kReadHup);
@@ -134,7 +134,7 @@ TEST_CASE("data and end of file in one event: the end stays when the data is cle
 
 TEST_CASE("a hangup stays for both directions") {
   CountingWaker task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable | kWritable | kReadHup | kHup);
   io.clear(Direction::read, look(io, Direction::read, task).take());
   io.clear(Direction::write, look(io, Direction::write, task).take());
@@ -145,7 +145,7 @@ TEST_CASE("a hangup stays for both directions") {
 TEST_CASE("an error is ready for both directions, and cleared by the first that finds no more") {
   CountingWaker reader;
   CountingWaker writer;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kError) == 2);
@@ -153,14 +153,14 @@ TEST_CASE("an error is ready for both directions, and cleared by the first that 
   CHECK(writer.wakes() == 1);
   CHECK(ready_now(io, Direction::write) == kError);
   io.clear(Direction::read, look(io, Direction::read, reader).take());
-  CHECK(ready_now(io, Direction::read) == Bits());
-  CHECK(ready_now(io, Direction::write) == Bits());
+  CHECK(ready_now(io, Direction::read) == ReadySet());
+  CHECK(ready_now(io, Direction::write) == ReadySet());
 }
 
 TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
   CountingWaker reader;
   CountingWaker writer;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kReadable | kReadHup) == 1);
@@ -174,7 +174,7 @@ TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
 TEST_CASE("reading and writing are separate: an event for one leaves the other waiting") {
   CountingWaker reader;
   CountingWaker writer;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   CHECK(event(io, kWritable) == 1);
@@ -186,7 +186,7 @@ TEST_CASE("reading and writing are separate: an event for one leaves the other w
 }
 
 TEST_CASE("readiness adds up over events until it is cleared") {
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   event(io, kReadable);
   event(io, kWritable);
   CHECK(ready_now(io, Direction::read) == (kReadable | kWritable));
@@ -196,7 +196,7 @@ TEST_CASE("readiness adds up over events until it is cleared") {
 TEST_CASE("a second task that polls takes the first one's place") {
   CountingWaker first;
   CountingWaker second;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, first).is_ready());
   CHECK_FALSE(look(io, Direction::read, second).is_ready());
   CHECK(first.wakers() == 0);
@@ -213,7 +213,7 @@ TEST_CASE("a task that polls again keeps its one waker") {
     void release() noexcept override {}
     int adds = 0;
   } task;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK_FALSE(look(io, Direction::read, task).is_ready());
   CHECK(task.adds == 1);
@@ -222,7 +222,7 @@ TEST_CASE("a task that polls again keeps its one waker") {
 TEST_CASE("forget: no wake for that direction, and its waker is dropped at once") {
   CountingWaker reader;
   CountingWaker writer;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   CHECK_FALSE(look(io, Direction::read, reader).is_ready());
   CHECK_FALSE(look(io, Direction::write, writer).is_ready());
   io.forget(Direction::read);
@@ -247,7 +247,7 @@ class OnRelease final : public Wakeable {
 };
 
 TEST_CASE("wakers are dropped without the mutex, whoever replaces or forgets them") {
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   int released = 0;
   OnRelease task([&] {
     ++released;
@@ -264,7 +264,7 @@ TEST_CASE("wakers are dropped without the mutex, whoever replaces or forgets the
 }
 
 TEST_CASE("event between the storing of the waker and the second look: ready, and woken as well") {
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   // A waker is made under the mutex, before it is stored: at this moment the event comes.
   class EventOnAdd final : public Wakeable {
    public:
@@ -303,7 +303,7 @@ TEST_CASE("event between the first look and the lock: never both pending and unw
   int lost = 0;
   for (int round = 1; round <= kRounds; ++round) {
     CountingWaker task;
-    ScheduledIo io{Bits()};
+    ScheduledIo io{ReadySet()};
     current = &io;
     started = round;
     for (int i = 0; i < round % 64; ++i) static_cast<void>(word_of(io));
@@ -319,7 +319,7 @@ TEST_CASE("event between the first look and the lock: never both pending and unw
 TEST_CASE("wakes from the reactor and clears from two tasks: no event is lost") {
   // The reactor makes an event only when the last one was seen, so a lost one would end the test.
   constexpr int kEvents = 3000;
-  ScheduledIo io{Bits()};
+  ScheduledIo io{ReadySet()};
   const auto wait_for_all = [&](Direction direction, std::atomic<int>& seen,
                                 const std::atomic<int>& sent) {
     while (seen < kEvents) {

@@ -10,7 +10,7 @@
 namespace runtime {
 namespace {
 
-using common::Ready;
+using common::ReadySet;
 
 /// One descriptor's readiness, and a task that counts its wakes.
 struct Fixture {
@@ -18,49 +18,49 @@ struct Fixture {
     Context context(task);
     return io.poll_ready(direction, context);
   }
-  void event(Ready ready) {
+  void event(ReadySet ready) {
     std::vector<Waker> to_wake;
     io.set_ready(ready, [&](Waker waker) { to_wake.push_back(std::move(waker)); });
     for (const Waker& waker : to_wake) waker.wake();
   }
 
   CountingWaker task;
-  ScheduledIo io{Ready()};
+  ScheduledIo io{ReadySet()};
 };
 
 TEST_CASE_FIXTURE(Fixture, "an event before the look is seen, and wakes nobody") {
-  event(Ready::readable());
+  event(ReadySet::readable());
   CHECK(look().is_ready());
   CHECK(task.wakes() == 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "an event after the look wakes who looked, once") {
   CHECK_FALSE(look().is_ready());
-  event(Ready::readable());
-  event(Ready::readable());
+  event(ReadySet::readable());
+  event(ReadySet::readable());
   CHECK(task.wakes() == 1);
   CHECK(look().is_ready());
 }
 
 TEST_CASE_FIXTURE(Fixture, "what was cleared waits for the next event") {
-  event(Ready::readable());
+  event(ReadySet::readable());
   io.clear(Direction::read, look().take());
   CHECK_FALSE(look().is_ready());
-  event(Ready::readable());
+  event(ReadySet::readable());
   CHECK(task.wakes() == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "to clear with an observation from before the last event does nothing") {
-  event(Ready::readable());
+  event(ReadySet::readable());
   const Observed stale = look().take();
-  event(Ready::readable());
+  event(ReadySet::readable());
   io.clear(Direction::read, stale);
   CHECK(look().is_ready());
 }
 
 TEST_CASE_FIXTURE(Fixture,
                   "data and the end of file in one edge: the end stays when the data is read") {
-  event(Ready::readable() | Ready::read_hup());
+  event(ReadySet::readable() | ReadySet::read_hup());
   io.clear(Direction::read, look().take());
   CHECK(look().is_ready());
 }
@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture,
                   "a peer that has closed its half can be written to: no writer is woken") {
   CHECK_FALSE(look(Direction::write).is_ready());
-  event(Ready::readable() | Ready::read_hup());
+  event(ReadySet::readable() | ReadySet::read_hup());
   CHECK(task.wakes() == 0);
   CHECK_FALSE(look(Direction::write).is_ready());
 }
@@ -76,18 +76,18 @@ TEST_CASE_FIXTURE(Fixture,
 TEST_CASE_FIXTURE(Fixture, "when both halves are closed, reader and writer hear of it") {
   CHECK_FALSE(look(Direction::read).is_ready());
   CHECK_FALSE(look(Direction::write).is_ready());
-  event(Ready::hup());
+  event(ReadySet::hup());
   CHECK(task.wakes() == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "an error is told once: a call that then would block clears it") {
-  event(Ready::error());
+  event(ReadySet::error());
   io.clear(Direction::read, look().take());
   CHECK_FALSE(look().is_ready());
 }
 
 TEST_CASE_FIXTURE(Fixture, "reading does not clear writing") {
-  event(Ready::readable() | Ready::writable());
+  event(ReadySet::readable() | ReadySet::writable());
   io.clear(Direction::read, look().take());
   CHECK_FALSE(look(Direction::read).is_ready());
   CHECK(look(Direction::write).is_ready());
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(Fixture, "who no longer waits is not woken, and leaves no wake
   CHECK_FALSE(look().is_ready());
   io.forget(Direction::read);
   CHECK(task.wakers() == 0);
-  event(Ready::readable());
+  event(ReadySet::readable());
   CHECK(task.wakes() == 0);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(Fixture, "only the last one who looked is woken") {
   CountingWaker other;
   Context context(other);
   CHECK_FALSE(io.poll_ready(Direction::read, context).is_ready());
-  event(Ready::readable());
+  event(ReadySet::readable());
   CHECK(task.wakes() == 0);
   CHECK(other.wakes() == 1);
 }

@@ -50,7 +50,7 @@ class LeafAwaiter {
   LeafAwaiter(LeafAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // the loop polls it at once
-  void await_suspend(std::coroutine_handle<>) noexcept { frame_.wait_for(this, &poll); }
+  void await_suspend(std::coroutine_handle<>) noexcept { frame_.wait_for(this, &poll_future); }
   Output await_resume() {
     frame_.rethrow_error();
     return result_->take();
@@ -59,7 +59,7 @@ class LeafAwaiter {
  private:
   /// Resumes the coroutine while the result is here, on the stack: while it waits, its frame has no
   /// room for one.
-  static bool poll(void* self, Context& context) {
+  static bool poll_future(void* self, Context& context) {
     auto& awaiter = *static_cast<LeafAwaiter*>(self);
     auto result = awaiter.future_->poll(context);
     if (!result.is_ready()) return false;

@@ -54,11 +54,11 @@ class AsyncFrame {
 
   // From `await_suspend`:
 
-  /// The coroutine waits for the leaf at `awaiter`. `poll` polls that, and when it is ready resumes
-  /// the coroutine and returns true.
-  void wait_for(void* awaiter, bool (*poll)(void* awaiter, Context&)) {
+  /// The coroutine waits for the leaf at `awaiter`. `poll_future` polls that, and when it is ready
+  /// resumes the coroutine and returns true.
+  void wait_for(void* awaiter, bool (*poll_future)(void* awaiter, Context&)) {
     awaited_ = awaiter;
-    poll_leaf_ = poll;
+    poll_leaf_ = poll_future;
   }
   /// The coroutine waits for another one, which `callee` owns.
   void wait_for(AsyncOwner& callee) {
@@ -66,7 +66,7 @@ class AsyncFrame {
     poll_leaf_ = nullptr;
   }
 
-  /// For `poll` of a leaf that is ready.
+  /// For the `poll_future` of a leaf that is ready.
   void resume() {
     poll_leaf_ = nullptr;
     awaited_ = nullptr;

@@ -6,7 +6,7 @@ namespace runtime {
 
 Reactor::Reactor(const Ref<Trace>& trace)
     : trace_(trace),
-      wake_registration_(poller_, kWake, common::Ready::readable(), common::PollOpt::edge()),
+      wake_registration_(poller_, kWake, common::ReadySet::readable(), common::PollOpt::edge()),
       wake_(wake_registration_.set_readiness()) {}
 
 std::size_t Reactor::turn(std::optional<common::Duration> limit) {
@@ -27,10 +27,10 @@ std::size_t Reactor::turn(std::optional<common::Duration> limit) {
 }
 
 void Reactor::wake() {
-  wake_.set(common::Ready::readable());
+  wake_.set(common::ReadySet::readable());
 }
 
-Reactor::Entry Reactor::add(int fd, common::Ready interest, common::Ready assumed) {
+Reactor::Entry Reactor::add(int fd, common::ReadySet interest, common::ReadySet assumed) {
   Entry entry;
   {
     const std::lock_guard lock(mutex_);
@@ -48,7 +48,7 @@ Reactor::Entry Reactor::add(int fd, common::Ready interest, common::Ready assume
   return entry;
 }
 
-void Reactor::modify(int fd, common::SlabKey key, common::Ready interest) {
+void Reactor::modify(int fd, common::SlabKey key, common::ReadySet interest) {
   poller_.modify(fd, {key.bits()}, interest, common::PollOpt::edge());
 }
 

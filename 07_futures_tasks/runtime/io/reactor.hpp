@@ -46,9 +46,9 @@ class Reactor : public RefCounted {
     ScheduledIo* io;  // valid until `remove`
   };
   /// Registers `fd` for `interest`, edge-triggered. Errors: those of `common::Poller::add`.
-  Entry add(int fd, common::Ready interest, common::Ready assumed);
+  Entry add(int fd, common::ReadySet interest, common::ReadySet assumed);
   /// Changes what a registered `fd` is watched for.
-  void modify(int fd, common::SlabKey key, common::Ready interest);
+  void modify(int fd, common::SlabKey key, common::ReadySet interest);
   /// Forgets it, with its wakers. Call it before the descriptor is closed.
   void remove(int fd, common::SlabKey key) noexcept;
 

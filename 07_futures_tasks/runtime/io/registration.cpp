@@ -4,7 +4,7 @@
 
 namespace runtime {
 
-using common::Ready;
+using common::ReadySet;
 
 Registration::Registration(Registration&& other) noexcept : interest_(other.interest_) {
   *this = std::move(other);
@@ -36,11 +36,11 @@ ScheduledIo& Registration::make(int fd) {
   if (ScheduledIo* const io = io_.load(std::memory_order_relaxed)) return *io;
   const Ref<Reactor> reactor = Handle::current().reactor();
   watches_writing_ = interest_ == Interest::both;
-  const Ready reading = Ready::readable() | Ready::read_hup();
+  const ReadySet reading = ReadySet::readable() | ReadySet::read_hup();
   // A new socket has room: assumed, because to be told costs a wait. Where that is wrong, the first
   // write would block, and clears it.
-  const auto entry =
-      reactor->add(fd, watches_writing_ ? reading | Ready::writable() : reading, Ready::writable());
+  const auto entry = reactor->add(fd, watches_writing_ ? reading | ReadySet::writable() : reading,
+                                  ReadySet::writable());
   fd_ = fd;
   key_ = entry.key;
   reactor_ = reactor;
@@ -50,9 +50,9 @@ ScheduledIo& Registration::make(int fd) {
 
 void Registration::watch_for_writing(bool on) {
   if (watches_writing_ == on) return;
-  const Ready reading = Ready::readable() | Ready::read_hup();
+  const ReadySet reading = ReadySet::readable() | ReadySet::read_hup();
   // What it is ready for at this moment gives an event: nothing is missed in between.
-  reactor_->modify(fd_, key_, on ? reading | Ready::writable() : reading);
+  reactor_->modify(fd_, key_, on ? reading | ReadySet::writable() : reading);
   watches_writing_ = on;
 }
 

@@ -28,7 +28,7 @@ enum class Direction { read, write, end };
 class Observed {
  public:
   explicit Observed(std::uint32_t word) : word_(word) {}
-  [[nodiscard]] common::Ready ready() const { return common::Ready(word_ & 0xffff); }
+  [[nodiscard]] common::ReadySet ready() const { return common::ReadySet(word_ & 0xffff); }
 
  private:
   friend class ScheduledIo;
@@ -38,7 +38,7 @@ class Observed {
 class ScheduledIo {
  public:
   /// Begins with what is assumed: if that is wrong, a call that would block clears it.
-  explicit ScheduledIo(common::Ready assumed) : word_(assumed.bits()) {}
+  explicit ScheduledIo(common::ReadySet assumed) : word_(assumed.bits()) {}
   /// For before and after it is shared.
   ScheduledIo(ScheduledIo&& other) noexcept
       : word_(other.word_.load()),
@@ -61,7 +61,7 @@ class ScheduledIo {
   /// A call in `direction` has shown that there is no more. What says that the direction is closed
   /// stays: it comes once, and often together with the last data.
   void clear(Direction direction, Observed observed) noexcept {
-    const auto gone = common::Ready::error() | open_bit(direction);
+    const auto gone = common::ReadySet::error() | open_bit(direction);
     // With another tick an event has come since. With other bits alone, the other direction has
     // cleared its own.
     std::uint32_t before = observed.word_;
@@ -80,7 +80,7 @@ class ScheduledIo {
 
   /// For the reactor: an event has come. Hands the wakers that it is for to `wake_later`.
   template <class WakeLater>
-  void set_ready(common::Ready ready, WakeLater wake_later) {
+  void set_ready(common::ReadySet ready, WakeLater wake_later) {
     std::uint32_t before = word_.load(std::memory_order_relaxed);
     std::uint32_t after;
     do {
@@ -100,15 +100,16 @@ class ScheduledIo {
   //  +--------------+--------------+
   static constexpr std::uint32_t kTick = 1 << 16;
 
-  static constexpr common::Ready open_bit(Direction direction) {
-    return direction == Direction::read ? common::Ready::readable() : common::Ready::writable();
+  static constexpr common::ReadySet open_bit(Direction direction) {
+    return direction == Direction::read ? common::ReadySet::readable()
+                                        : common::ReadySet::writable();
   }
   /// What makes a call in `direction` return at once. A half-closed peer can still be written to.
-  static constexpr common::Ready wanted(Direction direction) {
-    const auto end = common::Ready::hup() | common::Ready::error();
+  static constexpr common::ReadySet wanted(Direction direction) {
+    const auto end = common::ReadySet::hup() | common::ReadySet::error();
     if (direction == Direction::end) return end;
     const auto both = open_bit(direction) | end;
-    return direction == Direction::read ? both | common::Ready::read_hup() : both;
+    return direction == Direction::read ? both | common::ReadySet::read_hup() : both;
   }
 
   [[nodiscard]] std::optional<Observed> look(Direction direction) const noexcept {

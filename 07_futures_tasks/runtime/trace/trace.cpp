@@ -22,12 +22,12 @@ constexpr std::string_view kEnd = "\n]}\n";
 
 constexpr std::array kResults = {"pending", "ready", "failed", "aborted"};
 
-constexpr std::array<std::pair<common::Ready, const char*>, 5> kReadyNames = {
-    {{common::Ready::readable(), " readable"},
-     {common::Ready::writable(), " writable"},
-     {common::Ready::read_hup(), " read_hup"},
-     {common::Ready::hup(), " hup"},
-     {common::Ready::error(), " error"}}};
+constexpr std::array<std::pair<common::ReadySet, const char*>, 5> kReadyNames = {
+    {{common::ReadySet::readable(), " readable"},
+     {common::ReadySet::writable(), " writable"},
+     {common::ReadySet::read_hup(), " read_hup"},
+     {common::ReadySet::hup(), " hup"},
+     {common::ReadySet::error(), " error"}}};
 
 std::string json(std::string_view text) {
   std::string result = "\"";
@@ -158,7 +158,7 @@ void Trace::begin_wakes() {
   add("B", kDriver, R"(,"name":"wakes")");
 }
 
-void Trace::heard(common::Token token, common::Ready ready) {
+void Trace::heard(common::Token token, common::ReadySet ready) {
   const std::lock_guard lock(mutex_);
   const auto found = descriptors_.find(token.value);
   std::string what = token.value == 0 ? "another thread" : "a descriptor that is gone";

@@ -76,7 +76,7 @@ class Trace : public RefCounted {
   /// `what` is "park" or "look".
   void turn_begins(const char* what);
   /// Something is ready; `token` is a `registered` one, or 0 for a wake from another thread.
-  void heard(common::Token token, common::Ready ready);
+  void heard(common::Token token, common::ReadySet ready);
   void turn_ends(std::size_t timers_fired);
 
   void registered(common::Token token, int fd);

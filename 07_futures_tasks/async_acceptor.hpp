@@ -12,10 +12,11 @@
 
 /// A listener: made ready, announced, and asked for one connection after another. As
 /// common::Acceptor, but nobody's thread waits.
-class Acceptor {
+class AsyncAcceptor {
  public:
   /// Listens as `options` say and prints "listening on …" to standard error.
-  Acceptor(const common::ServerOptions& options, runtime::CtrlC& stop, ConnectionTasks& connections)
+  AsyncAcceptor(const common::ServerOptions& options, runtime::CtrlC& stop,
+                ConnectionTasks& connections)
       : limit_(options.connections),
         connections_(connections),
         stop_(stop),
