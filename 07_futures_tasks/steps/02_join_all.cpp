@@ -85,7 +85,7 @@ JoinAll<Foo> ten_foos(Duration delay) {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("Ten hand-written futures, polled in one loop.",
-                          "build/07_futures_tasks/steps/03_sleep_forever");
+                          "build/07_futures_tasks/steps/04_sleep_forever");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     auto foos = ten_foos(delay);

@@ -1,9 +1,9 @@
-// Step 13: one registration for each descriptor, edge-triggered, and only who is ready is woken.
+// Step 15: one registration for each descriptor, edge-triggered, and only who is ready is woken.
 //
 // The kernel keeps the list. An event names its descriptor, and that has the wakers of the tasks
 // that wait for it: at most two.
 //
-//   build/07_futures_tasks/steps/13_io_epoll     one second, no CPU time; a handful of polls a task
+//   build/07_futures_tasks/steps/15_io_epoll     one second, no CPU time; a handful of polls a task
 
 #include <poll.h>
 #include <sys/epoll.h>

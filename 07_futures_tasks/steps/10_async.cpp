@@ -1,9 +1,9 @@
-// Step 10: cancellation is destruction.
+// Step 10: coroutines. foo is a function again.
 //
-// Five of the ten get too little time. Their futures are destroyed where they wait: destructors
-// run, and the wake times are taken back.
+// The compiler makes from a coroutine what we wrote by hand: an object with the local variables and
+// the place where it left off. Async is the future around it.
 //
-//   build/07_futures_tasks/steps/10_timeout     one second; five are cancelled after half of it
+//   build/07_futures_tasks/steps/10_async     one second, and the same polls as before
 
 #include <coroutine>
 #include <cstdio>
@@ -60,29 +60,26 @@ class Context {
   const Waker& waker_;
 };
 
-class Sleep;
+/// Who is to be woken when.
+std::multimap<Clock::time_point, Waker> wake_times;
 
-/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
-
-/// Ready when its time has come. To destroy it takes its wake time back.
+/// Ready when its time has come.
 class Sleep {
  public:
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
-  // Before it is polled: from then on the map knows where it is.
-  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
-  ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    wake_times.insert_or_assign({deadline_, this}, context.waker());
+    if (!registered_) wake_times.emplace(deadline_, context.waker());
+    registered_ = true;
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
+  bool registered_ = false;
 };
 
 Sleep sleep(Duration duration) {
@@ -174,53 +171,11 @@ class Async {
   Handle coroutine_;
 };
 
-/// A future with a deadline: its result, or nothing when the time is over.
-template <class F>
-class Timeout {
- public:
-  using Output = std::optional<typename F::Output>;
-
-  Timeout(Duration limit, F future) : sleep_(limit), future_(std::move(future)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = future_.poll(context);
-    if (result.is_ready()) return Output(result.take());
-    if (sleep_.poll(context).is_ready()) return Output();
-    return pending;
-  }
-
- private:
-  Sleep sleep_;
-  F future_;
-};
-
-template <class F>
-Timeout<F> timeout(Duration limit, F future) {
-  return Timeout<F>(limit, std::move(future));
-}
-
-/// Says so when it is destroyed before its end.
-class Guard {
- public:
-  explicit Guard(int number) : number_(number) {}
-  Guard(Guard&&) = delete;
-  ~Guard() {
-    if (!ended_) std::printf("cancelled %d\n", number_);
-  }
-  void end() { ended_ = true; }
-
- private:
-  const int number_;
-  bool ended_ = false;
-};
-
 /// A function that prints, waits and prints again. Its result is its number.
 Async<int> foo(int number, Duration delay) {
-  Guard guard(number);
   std::printf("start %d\n", number);
   co_await sleep(delay);
   std::printf("end %d\n", number);
-  guard.end();
   co_return number;
 }
 
@@ -303,25 +258,23 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// The first task, which spawns ten others, the odd ones with too little time.
+/// The first task, which spawns ten others, waits for them, and adds up their results.
 Async<int> async_main(Duration delay) {
-  std::list<JoinHandle<std::optional<int>>> handles;
-  for (int number = 1; number <= 10; ++number) {
-    const Duration limit = number % 2 == 1 ? delay / 2 : delay * 2;
-    handles.push_back(spawn(timeout(limit, foo(number, delay + number * kApart))));
-  }
+  std::list<JoinHandle<int>> handles;
+  for (int number = 1; number <= 10; ++number)
+    handles.push_back(spawn(foo(number, delay + number * kApart)));
   int sum = 0;
-  for (auto& handle : handles) {
-    const std::optional<int> result = co_await handle;
-    sum += result.value_or(0);
+  for (JoinHandle<int>& handle : handles) {
+    const int result = co_await handle;
+    sum += result;
   }
-  std::printf("sum %d, wake times left %zu\n", sum, wake_times.size());
+  std::printf("sum %d\n", sum);
   co_return sum;
 }
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
@@ -332,7 +285,7 @@ void wake_due() {
 bool wait_for_wake() {
   if (scheduled_tasks.empty()) {
     if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first.first);
+    std::this_thread::sleep_until(wake_times.begin()->first);
   }
   wake_due();
   return true;
@@ -366,8 +319,8 @@ bool run() {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::CommandLine cli("A timeout for any future. To destroy a future is to cancel it.",
-                          "build/07_futures_tasks/steps/11_io_busy");
+  common::CommandLine cli("Coroutines as futures: foo reads like a function again.",
+                          "build/07_futures_tasks/steps/11_timeout");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     spawn(async_main(delay));

@@ -1,9 +1,9 @@
-// Step 8: a real waker. A task is polled only when it was woken.
+// Step 9: a real waker. A task is polled only when it was woken.
 //
 // A waker names a task, and to wake it is to put it into the queue. The loop polls what is in the
 // queue, and nothing else.
 //
-//   build/07_futures_tasks/steps/08_waker     one second, 31 polls
+//   build/07_futures_tasks/steps/09_waker     one second, 31 polls
 
 #include <cstdio>
 #include <deque>
@@ -261,7 +261,7 @@ bool run() {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A real waker: only tasks that were woken are polled.",
-                          "build/07_futures_tasks/steps/09_async");
+                          "build/07_futures_tasks/steps/10_async");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     spawn(Main(delay));

@@ -1,9 +1,9 @@
-// Step 11: accept, connect, read and write as futures. They are busy.
+// Step 13: accept, connect, read and write as futures. They are busy.
 //
 // The server and ten clients are tasks of one thread. What would block says "not yet", and has
 // itself polled again at once: right, and as busy as chapter 03.
 //
-//   build/07_futures_tasks/steps/11_io_busy     one second, and all of it CPU time
+//   build/07_futures_tasks/steps/13_connect     one second, and all of it CPU time
 
 #include <poll.h>
 
@@ -423,7 +423,7 @@ int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::Endpoint endpoint;
   common::CommandLine cli("A server and ten clients as tasks of one thread, which is busy.",
-                          "build/07_futures_tasks/steps/12_io_poll");
+                          "build/07_futures_tasks/steps/14_io_poll");
   cli.add_delay(delay);
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {

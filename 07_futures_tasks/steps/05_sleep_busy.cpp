@@ -1,15 +1,13 @@
-// Step 5: Sleep leaves its waker with a wake time, and the loop sleeps until the earliest.
+// Step 5: Sleep wakes the loop at once, whatever the time.
 //
-// Now both do their part: the future says when, and the loop sleeps till then.
+// The answer is right, and it takes one second. It takes all of a core, too.
 //
-//   build/07_futures_tasks/steps/05_wake_times     one second, no CPU time, 65 polls
+//   build/07_futures_tasks/steps/05_sleep_busy     one second, also of CPU time; polls counted
 
 #include <cstdio>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "common/cli.hpp"
@@ -51,9 +49,6 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
-
 /// Ready when its time has come.
 class Sleep {
  public:
@@ -63,14 +58,12 @@ class Sleep {
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    context.waker().wake();  // the mistake: it is no use yet
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 /// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
@@ -127,32 +120,14 @@ JoinAll<Foo> ten_foos(Duration delay) {
   return JoinAll(std::move(foos));
 }
 
-/// Wakes those whose time has come.
-void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
-    const Waker waker = wake_times.begin()->second;
-    wake_times.erase(wake_times.begin());
-    waker.wake();
-  }
-}
-
-/// Sleeps until the earliest wake time, unless there was a wake. False if there is neither.
-bool wait_for_wake(const Waker& waker) {
-  while (!waker.take()) {
-    if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
-    wake_due();
-  }
-  return true;
-}
-
-/// Polls `future` until it is ready, each time after a wake. False if nothing can wake it any more.
+/// Polls `future` until it is ready, each time after a wake. False if it is not, and no wake came:
+/// then none will, because nobody else is running.
 template <class F>
 bool block_on(F future) {
   const Waker waker;
   Context context(waker);
   while (!future.poll(context).is_ready()) {
-    if (!wait_for_wake(waker)) return false;
+    if (!waker.take()) return false;
   }
   return true;
 }
@@ -161,8 +136,8 @@ bool block_on(F future) {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::CommandLine cli("A map of wake times: the loop sleeps until the earliest.",
-                          "build/07_futures_tasks/steps/06_spawn");
+  common::CommandLine cli("A future that wakes its loop at once, always: right, and busy.",
+                          "build/07_futures_tasks/steps/06_wake_times");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     const bool ended = block_on(ten_foos(delay));

@@ -1,8 +1,10 @@
-// Step 4: Sleep wakes the loop at once, whatever the time.
+// Step 4: the loop polls only after a wake, and our Sleep forgets to arrange one.
 //
-// The answer is right, and it takes one second. It takes all of a core, too.
+// The loop is right: to ask again is worth it only when something has happened. So whoever says
+// "not yet" must see to it that somebody tells the loop. Sleep does not: this program hangs, or
+// would, did it not notice.
 //
-//   build/07_futures_tasks/steps/04_sleep_busy     one second, also of CPU time; polls counted
+//   build/07_futures_tasks/steps/04_sleep_forever     ends at once with exit status 1
 
 #include <cstdio>
 #include <list>
@@ -58,7 +60,7 @@ class Sleep {
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    context.waker().wake();  // the mistake: it is no use yet
+    static_cast<void>(context);  // the mistake: nobody will know when that is
     return pending;
   }
 
@@ -136,8 +138,8 @@ bool block_on(F future) {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::CommandLine cli("A future that wakes its loop at once, always: right, and busy.",
-                          "build/07_futures_tasks/steps/05_wake_times");
+  common::CommandLine cli("A future that does not arrange to be woken: nothing ever wakes it.",
+                          "build/07_futures_tasks/steps/05_sleep_busy");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     const bool ended = block_on(ten_foos(delay));

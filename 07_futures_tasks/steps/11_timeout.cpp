@@ -1,12 +1,10 @@
-// Step 12: what would block leaves its descriptor and its waker, and the loop sleeps in poll(2).
+// Step 11: cancellation is destruction.
 //
-// No more spinning. But each time the loop wakes, it wakes everybody who waits for a descriptor.
+// Five of the ten get too little time. Their futures are destroyed where they wait: destructors
+// run, and the wake times are taken back.
 //
-//   build/07_futures_tasks/steps/12_io_poll     one second, no CPU time; hundreds of polls
+//   build/07_futures_tasks/steps/11_timeout     one second; five are cancelled after half of it
 
-#include <poll.h>
-
-#include <array>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -15,18 +13,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "common/cli.hpp"
-#include "common/io.hpp"
-#include "common/lines.hpp"
-#include "common/process.hpp"
 #include "common/report.hpp"
-#include "common/socket.hpp"
 #include "runtime/poll.hpp"
 #include "summary.hpp"
 
@@ -35,7 +27,6 @@ namespace {
 using common::Clock;
 using common::Duration;
 using runtime::done;
-using runtime::Done;
 using runtime::pending;
 using runtime::Poll;
 
@@ -183,6 +174,56 @@ class Async {
   Handle coroutine_;
 };
 
+/// A future with a deadline: its result, or nothing when the time is over.
+template <class F>
+class Timeout {
+ public:
+  using Output = std::optional<typename F::Output>;
+
+  Timeout(Duration limit, F future) : sleep_(limit), future_(std::move(future)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = future_.poll(context);
+    if (result.is_ready()) return Output(result.take());
+    if (sleep_.poll(context).is_ready()) return Output();
+    return pending;
+  }
+
+ private:
+  Sleep sleep_;
+  F future_;
+};
+
+template <class F>
+Timeout<F> timeout(Duration limit, F future) {
+  return Timeout<F>(limit, std::move(future));
+}
+
+/// Says so when it is destroyed before its end.
+class Guard {
+ public:
+  explicit Guard(int number) : number_(number) {}
+  Guard(Guard&&) = delete;
+  ~Guard() {
+    if (!ended_) std::printf("cancelled %d\n", number_);
+  }
+  void end() { ended_ = true; }
+
+ private:
+  const int number_;
+  bool ended_ = false;
+};
+
+/// A function that prints, waits and prints again. Its result is its number.
+Async<int> foo(int number, Duration delay) {
+  Guard guard(number);
+  std::printf("start %d\n", number);
+  co_await sleep(delay);
+  std::printf("end %d\n", number);
+  guard.end();
+  co_return number;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -262,119 +303,20 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// A descriptor and its owner.
-using Socket = common::Fd;
-
-/// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.
-std::vector<pollfd> poll_fds;
-std::vector<Waker> poll_wakers;
-
-void would_block(int fd, short events, Context& context) {
-  poll_fds.push_back({fd, events, 0});
-  poll_wakers.push_back(context.waker());
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
+/// The first task, which spawns ten others, the odd ones with too little time.
+Async<int> async_main(Duration delay) {
+  std::list<JoinHandle<std::optional<int>>> handles;
+  for (int number = 1; number <= 10; ++number) {
+    const Duration limit = number % 2 == 1 ? delay / 2 : delay * 2;
+    handles.push_back(spawn(timeout(limit, foo(number, delay + number * kApart))));
   }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
+  int sum = 0;
+  for (auto& handle : handles) {
+    const std::optional<int> result = co_await handle;
+    sum += result.value_or(0);
   }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
-    Socket socket = co_await accept(listener.get());
-    spawn(one_response(std::move(socket), number, delay + number * kApart));
-  }
-  co_return done;
-}
-
-Async<Done> one_client(common::Address server) {
-  Socket socket(common::start_connect(server));
-  co_await connected(socket.get(), server);
-  common::LinePrinter lines(to_string(server));
-  for (;;) {
-    const std::string bytes = co_await read_some(socket.get());
-    if (bytes.empty()) break;
-    lines.print(bytes);
-  }
-  lines.finish();
-  co_return done;
-}
-
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
-  constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
-  const common::Address address = common::local_address(listener.get());
-  spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
-  co_return done;
+  std::printf("sum %d, wake times left %zu\n", sum, wake_times.size());
+  co_return sum;
 }
 
 /// Wakes those whose time has come.
@@ -386,22 +328,12 @@ void wake_due() {
   }
 }
 
-/// How long the loop may sleep, in milliseconds: 0 when a task is scheduled, -1 for ever.
-int sleep_limit() {
-  if (!scheduled_tasks.empty()) return 0;
-  if (wake_times.empty()) return -1;
-  return common::milliseconds_until(wake_times.begin()->first.first);
-}
-
 /// Sleeps until a task is scheduled. False if nothing is left that could do that.
 bool wait_for_wake() {
-  if (scheduled_tasks.empty() && wake_times.empty() && poll_fds.empty()) return false;
-  const auto call = [] { return ::poll(poll_fds.data(), poll_fds.size(), sleep_limit()); };
-  common::check(common::retry(call), "poll");
-  poll_fds.clear();
-  // The mistake: who is ready is in `revents`. All are woken, and those that are not ready come
-  // back.
-  for (const Waker& waker : std::exchange(poll_wakers, {})) waker.wake();
+  if (scheduled_tasks.empty()) {
+    if (wake_times.empty()) return false;
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
+  }
   wake_due();
   return true;
 }
@@ -434,14 +366,11 @@ bool run() {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::Endpoint endpoint;
-  common::CommandLine cli("The loop sleeps in poll(2), and wakes everybody when it wakes.",
-                          "build/07_futures_tasks/steps/13_io_epoll");
+  common::CommandLine cli("A timeout for any future. To destroy a future is to cancel it.",
+                          "build/07_futures_tasks/steps/13_connect");
   cli.add_delay(delay);
-  cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
-    common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    spawn(async_main(delay));
     const bool ended = run();
     summary.print();
     if (!ended)
