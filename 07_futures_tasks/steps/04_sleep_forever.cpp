@@ -54,8 +54,6 @@ class Context {
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
@@ -72,8 +70,6 @@ class Sleep {
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
@@ -98,8 +94,6 @@ class Foo {
 template <class F>
 class JoinAll {
  public:
-  using Output = void;
-
   explicit JoinAll(std::list<F> futures) : futures_(std::move(futures)) {}
 
   Poll<void> poll(Context& context) {

@@ -51,26 +51,24 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
+class Sleep;
+
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 /// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
@@ -109,8 +107,6 @@ struct Joint {
 template <class T>
 class JoinHandle {
  public:
-  using Output = T;
-
   explicit JoinHandle(std::shared_ptr<Joint<T>> joint) : joint_(std::move(joint)) {}
 
   Poll<T> poll(Context& context) {
@@ -198,7 +194,7 @@ class Main {
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
@@ -209,7 +205,7 @@ void wake_due() {
 bool wait_for_wake(const Waker& waker) {
   while (!waker.take()) {
     if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
     wake_due();
   }
   return true;

@@ -16,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -72,7 +71,8 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -183,6 +183,85 @@ class Async {
   Handle coroutine_;
 };
 
+/// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.
+std::vector<pollfd> poll_fds;
+std::vector<Waker> poll_wakers;
+
+/// Called after a try that would block: `fd` was not ready for `events`, POLLIN or POLLOUT.
+void would_block(int fd, short events, Context& context) {
+  poll_fds.push_back({fd, events, 0});
+  poll_wakers.push_back(context.waker());
+}
+
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  Io(int fd, short events, Attempt attempt)
+      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    would_block(fd_, events_, context);
+    return pending;
+  }
+
+ private:
+  const int fd_;
+  const short events_;
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io(socket, POLLOUT, [socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// Writes all of `bytes`. Done is the result of what has none.
+auto write_all(int socket, std::string bytes) {
+  return Io(socket, POLLOUT, [=]() mutable -> std::optional<Done> {
+    while (!bytes.empty()) {
+      const auto size = common::try_write(socket, bytes);
+      if (!size) return std::nullopt;
+      bytes.erase(0, *size);
+    }
+    return done;
+  });
+}
+
+/// foo for whoever has connected.
+Async<Done> one_response(common::Fd socket, int number, Duration delay) {
+  try {
+    co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+    co_await sleep(delay);
+    co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  } catch (const std::exception& error) {  // it costs this connection, and no other
+    common::print_line(common::name_of(number) + ": " + error.what());
+  }
+  co_return done;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -262,95 +341,17 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// A descriptor and its owner.
-using Socket = common::Fd;
-
-/// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.
-std::vector<pollfd> poll_fds;
-std::vector<Waker> poll_wakers;
-
-void would_block(int fd, short events, Context& context) {
-  poll_fds.push_back({fd, events, 0});
-  poll_wakers.push_back(context.waker());
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
-  }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
-  }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
-    Socket socket = co_await accept(listener.get());
+/// The server: a task for each connection.
+Async<Done> serve(common::Fd listener, int connections, Duration delay) {
+  for (int number = 1; number <= connections; ++number) {
+    common::Fd socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
   co_return done;
 }
 
 Async<Done> one_client(common::Address server) {
-  Socket socket(common::start_connect(server));
+  common::Fd socket(common::start_connect(server));
   co_await connected(socket.get(), server);
   common::LinePrinter lines(to_string(server));
   for (;;) {
@@ -362,18 +363,15 @@ Async<Done> one_client(common::Address server) {
   co_return done;
 }
 
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
+/// The first task, which spawns the server and ten clients. The listener is there before them: no
+/// client can be too early.
+Async<Done> async_main(common::Fd listener, Duration delay) {
   constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
   const common::Address address = common::local_address(listener.get());
   spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
+  std::list<JoinHandle<Done>> handles;
+  for (int i = 0; i < kClients; ++i) handles.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& handle : handles) co_await handle;
   co_return done;
 }
 
@@ -441,7 +439,10 @@ int main(int argc, char** argv) {
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    common::Fd listener(common::listen_tcp(endpoint.host, endpoint.port));
+    common::set_nonblocking(listener.get());
+    common::announce(listener.get());
+    spawn(async_main(std::move(listener), delay));
     const bool ended = run();
     summary.print();
     if (!ended)

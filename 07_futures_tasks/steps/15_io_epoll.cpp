@@ -19,7 +19,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -75,7 +74,8 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -186,6 +186,108 @@ class Async {
   Handle coroutine_;
 };
 
+/// The kernel's list, and who waits: for each descriptor one task that reads and one that writes.
+const common::Fd epoll(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+struct Waiting {
+  std::optional<Waker> reader;
+  std::optional<Waker> writer;
+};
+auto& registered = *new std::unordered_map<int, Waiting>;  // as the wake times, never destroyed
+
+/// A descriptor and its owner, which takes it off our list. Closed, it is off the kernel's, too.
+class Socket {
+ public:
+  Socket(common::Fd fd) : fd_(std::move(fd)) {}
+  Socket(Socket&&) noexcept = default;
+  ~Socket() { registered.erase(fd_.get()); }
+  int get() const { return fd_.get(); }
+
+ private:
+  common::Fd fd_;
+};
+
+/// Registers `fd`, the first time, for all edges. If it has become ready since the try, that is an
+/// edge, too: nothing is missed.
+void would_block(int fd, short events, Context& context) {
+  const auto [entry, added] = registered.try_emplace(fd);
+  Waiting& waiting = entry->second;
+  (events == POLLIN ? waiting.reader : waiting.writer) = context.waker();
+  if (!added) return;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.fd = fd;
+  common::check(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl ADD");
+}
+
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  Io(int fd, short events, Attempt attempt)
+      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    would_block(fd_, events_, context);
+    return pending;
+  }
+
+ private:
+  const int fd_;
+  const short events_;
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io(socket, POLLOUT, [socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// Writes all of `bytes`. Done is the result of what has none.
+auto write_all(int socket, std::string bytes) {
+  return Io(socket, POLLOUT, [=]() mutable -> std::optional<Done> {
+    while (!bytes.empty()) {
+      const auto size = common::try_write(socket, bytes);
+      if (!size) return std::nullopt;
+      bytes.erase(0, *size);
+    }
+    return done;
+  });
+}
+
+/// foo for whoever has connected.
+Async<Done> one_response(Socket socket, int number, Duration delay) {
+  try {
+    co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+    co_await sleep(delay);
+    co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  } catch (const std::exception& error) {  // it costs this connection, and no other
+    common::print_line(common::name_of(number) + ": " + error.what());
+  }
+  co_return done;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -265,111 +367,9 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// The kernel's list, and who waits: for each descriptor one task that reads and one that writes.
-const common::Fd epoll(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-struct Waiting {
-  std::optional<Waker> reader;
-  std::optional<Waker> writer;
-};
-std::unordered_map<int, Waiting> registered;
-
-/// A descriptor and its owner, which takes it off the list before it is closed.
-class Socket {
- public:
-  Socket(common::Fd fd) : fd_(std::move(fd)) {}
-  Socket(Socket&&) noexcept = default;
-  ~Socket() {
-    if (registered.erase(fd_.get()) == 1)
-      ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd_.get(), nullptr);
-  }
-  int get() const { return fd_.get(); }
-
- private:
-  common::Fd fd_;
-};
-
-/// Registers `fd`, the first time, for all edges. If it has become ready since the try, that is an
-/// edge, too: nothing is missed.
-void would_block(int fd, short events, Context& context) {
-  const auto [entry, added] = registered.try_emplace(fd);
-  Waiting& waiting = entry->second;
-  (events == POLLIN ? waiting.reader : waiting.writer) = context.waker();
-  if (!added) return;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.fd = fd;
-  common::check(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl ADD");
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
-  }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
-  }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
+/// The server: a task for each connection.
+Async<Done> serve(Socket listener, int connections, Duration delay) {
+  for (int number = 1; number <= connections; ++number) {
     Socket socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
@@ -389,18 +389,15 @@ Async<Done> one_client(common::Address server) {
   co_return done;
 }
 
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
+/// The first task, which spawns the server and ten clients. The listener is there before them: no
+/// client can be too early.
+Async<Done> async_main(Socket listener, Duration delay) {
   constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
   const common::Address address = common::local_address(listener.get());
   spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
+  std::list<JoinHandle<Done>> handles;
+  for (int i = 0; i < kClients; ++i) handles.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& handle : handles) co_await handle;
   co_return done;
 }
 
@@ -479,7 +476,10 @@ int main(int argc, char** argv) {
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
+    common::set_nonblocking(listener.get());
+    common::announce(listener.get());
+    spawn(async_main(std::move(listener), delay));
     const bool ended = run();
     summary.print();
     if (!ended)
