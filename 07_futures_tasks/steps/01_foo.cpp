@@ -25,8 +25,6 @@ Summary summary;
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.

@@ -28,8 +28,6 @@ Summary summary;
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
@@ -56,8 +54,6 @@ class Foo {
 template <class F>
 class JoinAll {
  public:
-  using Output = void;
-
   explicit JoinAll(std::list<F> futures) : futures_(std::move(futures)) {}
 
   Poll<void> poll() {
@@ -85,7 +81,7 @@ JoinAll<Foo> ten_foos(Duration delay) {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("Ten hand-written futures, polled in one loop.",
-                          "build/07_futures_tasks/steps/03_sleep_forever");
+                          "build/07_futures_tasks/steps/03_sleep");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     auto foos = ten_foos(delay);

@@ -1,8 +1,17 @@
-// Does each step teach what it says? Polls are counted; times and CPU time are not judged.
+// Does each step teach what it says, and is it small? Polls and changed lines are counted; times
+// and CPU time are not judged.
 
 #include <doctest/doctest.h>
 
+#include <cctype>
+#include <filesystem>
+#include <list>
+#include <set>
+#include <sstream>
+#include <system_error>
+
 #include "common/socket.hpp"
+#include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/text.hpp"
 
@@ -16,6 +25,12 @@ Result run_step(const std::string& name, std::vector<std::string> flags = {"--de
 
 Result run_io_step(const std::string& name) {
   return run_step(name, {"--port", "0", "--delay", "50ms"});
+}
+
+/// The server of step 12 on a free port.
+Program io_server(std::vector<std::string> flags, const Limits& limits = {}) {
+  flags.insert(flags.begin(), {std::string(STEPS_DIR) + "/12_io_busy", "--port", "0"});
+  return Program(std::move(flags), limits);
 }
 
 /// The number behind "polls=" in the last line.
@@ -44,8 +59,16 @@ TEST_CASE("02: ten futures wait at once") {
   CHECK(polls(result) > 20);
 }
 
-TEST_CASE("03: that nothing can wake it is noticed, said, and an error") {
-  const Result result = run_step("03_sleep_forever");
+TEST_CASE("03: a future inside a future waits as well as one alone") {
+  const Result result = run_step("03_sleep");
+  CHECK(result.status == 0);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(10));
+  CHECK(at_once(result.out));
+  CHECK(polls(result) > 20);
+}
+
+TEST_CASE("04: that nothing can wake it is noticed, said, and an error") {
+  const Result result = run_step("04_sleep_forever");
   CHECK(result.status == 1);
   CHECK(count(result.out, "start ") == 10);
   CHECK(count(result.out, "end ") == 0);
@@ -53,15 +76,15 @@ TEST_CASE("03: that nothing can wake it is noticed, said, and an error") {
   CHECK(result.err.find("nothing is left that could wake them\n") != std::string::npos);
 }
 
-TEST_CASE("04: woken at once it is right, and polled more often than with a wake time") {
-  const Result result = run_step("04_sleep_busy");
+TEST_CASE("05: woken at once it is right, and polled more often than with a wake time") {
+  const Result result = run_step("05_sleep_busy");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10));
-  CHECK(polls(result) > polls(run_step("05_wake_times")));
+  CHECK(polls(result) > polls(run_step("06_wake_times")));
 }
 
-TEST_CASE("05: ten first polls, and at most one for all that are left at each wake time") {
-  const Result result = run_step("05_wake_times");
+TEST_CASE("06: ten first polls, and at most one for all that are left at each wake time") {
+  const Result result = run_step("06_wake_times");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10));
   CHECK(at_once(result.out));
@@ -69,8 +92,8 @@ TEST_CASE("05: ten first polls, and at most one for all that are left at each wa
   CHECK(polls(result) <= 10 + 10 * 11 / 2);
 }
 
-TEST_CASE("06: spawned tasks are picked up, all of them, and all are polled at each wake") {
-  const Result result = run_step("06_spawn");
+TEST_CASE("07: spawned tasks are picked up, all of them, and all are polled at each wake") {
+  const Result result = run_step("07_spawn");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10));
   CHECK(at_once(result.out));
@@ -78,8 +101,8 @@ TEST_CASE("06: spawned tasks are picked up, all of them, and all are polled at e
   CHECK(polls(result) <= 1 + 10 + 10 * 11 / 2);
 }
 
-TEST_CASE("07: the results come back, and everybody is polled at each wake") {
-  const Result result = run_step("07_join_handle");
+TEST_CASE("08: the results come back, and everybody is polled at each wake") {
+  const Result result = run_step("08_join_handle");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
   CHECK(polls(result) >= 2 + 20);
@@ -87,8 +110,8 @@ TEST_CASE("07: the results come back, and everybody is polled at each wake") {
   CHECK(polls(result) <= (1 + 10) + 2 * (11 * 12 / 2));
 }
 
-TEST_CASE("08: a task is polled twice, once to start and once when its time has come") {
-  const Result result = run_step("08_waker");
+TEST_CASE("09: a task is polled twice, once to start and once when its time has come") {
+  const Result result = run_step("09_waker");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
   // Ten tasks, twice; the first task once, and at most once for each that ends.
@@ -96,16 +119,16 @@ TEST_CASE("08: a task is polled twice, once to start and once when its time has 
   CHECK(polls(result) <= 20 + 1 + 10);
 }
 
-TEST_CASE("09: the coroutine does what the handwritten future did, in as many polls") {
-  const Result result = run_step("09_async");
+TEST_CASE("10: the coroutine does what the handwritten future did, in as many polls") {
+  const Result result = run_step("10_async");
   CHECK(result.status == 0);
   CHECK(sorted_lines(result.out) == sorted_lines_of(10) + "sum 55\n");
   CHECK(polls(result) >= 20 + 2);
   CHECK(polls(result) <= 20 + 1 + 10);
 }
 
-TEST_CASE("10: who has too little time is destroyed where it waits, and leaves no wake time") {
-  const Result result = run_step("10_timeout", {"--delay", "200ms"});
+TEST_CASE("11: who has too little time is destroyed where it waits, and leaves no wake time") {
+  const Result result = run_step("11_timeout", {"--delay", "200ms"});
   CHECK(result.status == 0);
   CHECK(count(result.out, "start ") == 10);
   for (const char* number : {"1", "3", "5", "7", "9"}) {
@@ -116,10 +139,51 @@ TEST_CASE("10: who has too little time is destroyed where it waits, and leaves n
   CHECK(result.out.ends_with("sum 30, wake times left 0\n"));
 }
 
-TEST_CASE("11, 12 and 13 serve ten clients at once in one thread, with fewer and fewer polls") {
-  const Result busy = run_io_step("11_io_busy");
-  const Result poll = run_io_step("12_io_poll");
-  const Result epoll = run_io_step("13_io_epoll");
+TEST_CASE("12: who has too little time is cut off, and the next one is not") {
+  Program server = io_server({"--delay", "500ms", "--connections", "2"});
+  const std::uint16_t port = server.port();
+  CHECK(Peer(port).read_all() == "start 1\n");
+  CHECK(Peer(port).read_all() == "start 2\nend 2\n");
+  const Result result = server.wait();
+  CHECK(result.status == 0);
+  CHECK(result.out == "sum 2, wake times left 0\n");
+  CHECK(polls(result) > 1 + 2 * 2);
+}
+
+TEST_CASE("12: a peer that resets its connection costs the others nothing") {
+  // An odd one would be cut off before it writes to nobody.
+  Program server = io_server({"--delay", "500ms", "--connections", "4"});
+  const std::uint16_t port = server.port();
+  Peer first(port);
+  Peer second(port);
+  second.reset();
+  Peer third(port);
+  Peer fourth(port);
+  CHECK(fourth.read_all() == "start 4\nend 4\n");
+  const Result result = server.wait();
+  CHECK(result.status == 0);
+  CHECK(count(result.err, "connection 2: write: ") == 1);
+}
+
+TEST_CASE("12: out of descriptors while others wait, it says so and ends") {
+  Limits limits;
+  limits.open_files = 16;
+  Program server = io_server({"--delay", "30s"}, limits);
+  const std::uint16_t port = server.port();
+  std::list<Peer> peers;
+  try {
+    for (int i = 0; i < 16; ++i) peers.emplace_back(port);
+  } catch (const std::system_error&) {  // the last ones find that it has ended
+  }
+  const Result result = server.wait();
+  CHECK(result.status == 1);
+  CHECK(result.err.find("accept: Too many open files\n") != std::string::npos);
+}
+
+TEST_CASE("13, 14 and 15 serve ten clients at once in one thread, with fewer and fewer polls") {
+  const Result busy = run_io_step("13_connect");
+  const Result poll = run_io_step("14_io_poll");
+  const Result epoll = run_io_step("15_io_epoll");
   for (const Result* result : {&busy, &poll, &epoll}) {
     CHECK_MESSAGE(result->status == 0, result->err);
     CHECK(sorted_lines(result->out) == sorted_lines_of(10));
@@ -133,13 +197,46 @@ TEST_CASE("11, 12 and 13 serve ten clients at once in one thread, with fewer and
 }
 
 TEST_CASE("a port that is taken is one clear line and exit status 1") {
-  for (const char* name : {"11_io_busy", "12_io_poll", "13_io_epoll"}) {
+  for (const char* name : {"12_io_busy", "13_connect", "14_io_poll", "15_io_epoll"}) {
     const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
     const std::string port = std::to_string(common::local_address(listener.get()).port());
     const Result result = run_step(name, {"--port", port});
     CHECK(result.status == 1);
     CHECK(result.err.find("bind 127.0.0.1:" + port + ": Address already in use\n") !=
           std::string::npos);
+  }
+}
+
+/// How many lines `diff` takes away or adds between two files.
+std::size_t changed_lines(const std::string& from, const std::string& to) {
+  const Result result = run({"diff", from, to});
+  REQUIRE(result.status == 1);
+  std::istringstream lines(result.out);
+  std::size_t changed = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("< ") || line.starts_with("> ") || line == "<" || line == ">") ++changed;
+  return changed;
+}
+
+/// The programs of the climb, in order.
+std::set<std::string> step_files() {
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(STEPS_SOURCE_DIR)) {
+    const std::string name = entry.path().filename();
+    if (std::isdigit(static_cast<unsigned char>(name.front())) != 0) files.insert(entry.path());
+  }
+  return files;
+}
+
+TEST_CASE("no step changes more than a hundred lines, but the one to coroutines") {
+  const std::set<std::string> files = step_files();
+  REQUIRE(files.size() >= 15);
+  std::string before;
+  for (const std::string& file : files) {
+    if (!before.empty() && !file.ends_with("/10_async.cpp")) {
+      CHECK_MESSAGE(changed_lines(before, file) <= 100, before, " to ", file);
+    }
+    before = file;
   }
 }
 

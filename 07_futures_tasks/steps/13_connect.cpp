@@ -1,10 +1,8 @@
-// Step 12: what would block leaves its descriptor and its waker, and the loop sleeps in poll(2).
+// Step 13: the other side. To connect and to read are futures, too.
 //
-// No more spinning. But each time the loop wakes, it wakes everybody who waits for a descriptor.
+// The server and ten clients are tasks of one thread. Nobody is cut off any more.
 //
-//   build/07_futures_tasks/steps/12_io_poll     one second, no CPU time; hundreds of polls
-
-#include <poll.h>
+//   build/07_futures_tasks/steps/13_connect     one second, and all of it CPU time
 
 #include <array>
 #include <coroutine>
@@ -16,10 +14,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "common/cli.hpp"
 #include "common/io.hpp"
@@ -72,7 +69,8 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -183,6 +181,72 @@ class Async {
   Handle coroutine_;
 };
 
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  explicit Io(Attempt attempt) : attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    context.waker().wake();  // the mistake: it is no use yet
+    return pending;
+  }
+
+ private:
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io([=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io([socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io([=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// Writes all of `bytes`. Done is the result of what has none.
+auto write_all(int socket, std::string bytes) {
+  return Io([=]() mutable -> std::optional<Done> {
+    while (!bytes.empty()) {
+      const auto size = common::try_write(socket, bytes);
+      if (!size) return std::nullopt;
+      bytes.erase(0, *size);
+    }
+    return done;
+  });
+}
+
+/// foo for whoever has connected.
+Async<Done> one_response(common::Fd socket, int number, Duration delay) {
+  try {
+    co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+    co_await sleep(delay);
+    co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  } catch (const std::exception& error) {  // it costs this connection, and no other
+    common::print_line(common::name_of(number) + ": " + error.what());
+  }
+  co_return done;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -262,95 +326,17 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// A descriptor and its owner.
-using Socket = common::Fd;
-
-/// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.
-std::vector<pollfd> poll_fds;
-std::vector<Waker> poll_wakers;
-
-void would_block(int fd, short events, Context& context) {
-  poll_fds.push_back({fd, events, 0});
-  poll_wakers.push_back(context.waker());
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
-  }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
-  }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
-    Socket socket = co_await accept(listener.get());
+/// The server: a task for each connection.
+Async<Done> serve(common::Fd listener, int connections, Duration delay) {
+  for (int number = 1; number <= connections; ++number) {
+    common::Fd socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
   co_return done;
 }
 
 Async<Done> one_client(common::Address server) {
-  Socket socket(common::start_connect(server));
+  common::Fd socket(common::start_connect(server));
   co_await connected(socket.get(), server);
   common::LinePrinter lines(to_string(server));
   for (;;) {
@@ -362,18 +348,15 @@ Async<Done> one_client(common::Address server) {
   co_return done;
 }
 
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
+/// The first task, which spawns the server and ten clients. The listener is there before them: no
+/// client can be too early.
+Async<Done> async_main(common::Fd listener, Duration delay) {
   constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
   const common::Address address = common::local_address(listener.get());
   spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
+  std::list<JoinHandle<Done>> handles;
+  for (int i = 0; i < kClients; ++i) handles.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& handle : handles) co_await handle;
   co_return done;
 }
 
@@ -386,22 +369,12 @@ void wake_due() {
   }
 }
 
-/// How long the loop may sleep, in milliseconds: 0 when a task is scheduled, -1 for ever.
-int sleep_limit() {
-  if (!scheduled_tasks.empty()) return 0;
-  if (wake_times.empty()) return -1;
-  return common::milliseconds_until(wake_times.begin()->first.first);
-}
-
 /// Sleeps until a task is scheduled. False if nothing is left that could do that.
 bool wait_for_wake() {
-  if (scheduled_tasks.empty() && wake_times.empty() && poll_fds.empty()) return false;
-  const auto call = [] { return ::poll(poll_fds.data(), poll_fds.size(), sleep_limit()); };
-  common::check(common::retry(call), "poll");
-  poll_fds.clear();
-  // The mistake: who is ready is in `revents`. All are woken, and those that are not ready come
-  // back.
-  for (const Waker& waker : std::exchange(poll_wakers, {})) waker.wake();
+  if (scheduled_tasks.empty()) {
+    if (wake_times.empty()) return false;
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
+  }
   wake_due();
   return true;
 }
@@ -435,13 +408,16 @@ bool run() {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::Endpoint endpoint;
-  common::CommandLine cli("The loop sleeps in poll(2), and wakes everybody when it wakes.",
-                          "build/07_futures_tasks/steps/13_io_epoll");
+  common::CommandLine cli("A server and ten clients as tasks of one thread, which is busy.",
+                          "build/07_futures_tasks/steps/14_io_poll");
   cli.add_delay(delay);
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    common::Fd listener(common::listen_tcp(endpoint.host, endpoint.port));
+    common::set_nonblocking(listener.get());
+    common::announce(listener.get());
+    spawn(async_main(std::move(listener), delay));
     const bool ended = run();
     summary.print();
     if (!ended)

@@ -1,8 +1,8 @@
-// Step 4: Sleep wakes the loop at once, whatever the time.
+// Step 5: Sleep wakes the loop at once, whatever the time.
 //
 // The answer is right, and it takes one second. It takes all of a core, too.
 //
-//   build/07_futures_tasks/steps/04_sleep_busy     one second, also of CPU time; polls counted
+//   build/07_futures_tasks/steps/05_sleep_busy     one second, also of CPU time; polls counted
 
 #include <cstdio>
 #include <list>
@@ -52,8 +52,6 @@ class Context {
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
@@ -70,8 +68,6 @@ class Sleep {
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
@@ -96,8 +92,6 @@ class Foo {
 template <class F>
 class JoinAll {
  public:
-  using Output = void;
-
   explicit JoinAll(std::list<F> futures) : futures_(std::move(futures)) {}
 
   Poll<void> poll(Context& context) {
@@ -137,7 +131,7 @@ bool block_on(F future) {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A future that wakes its loop at once, always: right, and busy.",
-                          "build/07_futures_tasks/steps/05_wake_times");
+                          "build/07_futures_tasks/steps/06_wake_times");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     const bool ended = block_on(ten_foos(delay));

@@ -1,10 +1,12 @@
-// Step 9: coroutines. foo is a function again.
+// Step 14: what would block leaves its descriptor and its waker, and the loop sleeps in poll(2).
 //
-// The compiler makes from a coroutine what we wrote by hand: an object with the local variables and
-// the place where it left off. Async is the future around it.
+// No more spinning. But each time the loop wakes, it wakes everybody who waits for a descriptor.
 //
-//   build/07_futures_tasks/steps/09_async     one second, and the same polls as before
+//   build/07_futures_tasks/steps/14_io_poll     one second, no CPU time; hundreds of polls
 
+#include <poll.h>
+
+#include <array>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -13,12 +15,17 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <thread>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "common/cli.hpp"
+#include "common/io.hpp"
+#include "common/lines.hpp"
+#include "common/process.hpp"
 #include "common/report.hpp"
+#include "common/socket.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
@@ -27,6 +34,7 @@ namespace {
 using common::Clock;
 using common::Duration;
 using runtime::done;
+using runtime::Done;
 using runtime::pending;
 using runtime::Poll;
 
@@ -60,26 +68,30 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
+class Sleep;
 
-/// Ready when its time has come.
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
+
+/// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
  public:
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
+  // Before it is polled: from then on the map knows where it is.
+  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
+  ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 Sleep sleep(Duration duration) {
@@ -171,12 +183,83 @@ class Async {
   Handle coroutine_;
 };
 
-/// A function that prints, waits and prints again. Its result is its number.
-Async<int> foo(int number, Duration delay) {
-  std::printf("start %d\n", number);
-  co_await sleep(delay);
-  std::printf("end %d\n", number);
-  co_return number;
+/// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.
+std::vector<pollfd> poll_fds;
+std::vector<Waker> poll_wakers;
+
+/// Called after a try that would block: `fd` was not ready for `events`, POLLIN or POLLOUT.
+void would_block(int fd, short events, Context& context) {
+  poll_fds.push_back({fd, events, 0});
+  poll_wakers.push_back(context.waker());
+}
+
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  Io(int fd, short events, Attempt attempt)
+      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    would_block(fd_, events_, context);
+    return pending;
+  }
+
+ private:
+  const int fd_;
+  const short events_;
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io(socket, POLLOUT, [socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// Writes all of `bytes`. Done is the result of what has none.
+auto write_all(int socket, std::string bytes) {
+  return Io(socket, POLLOUT, [=]() mutable -> std::optional<Done> {
+    while (!bytes.empty()) {
+      const auto size = common::try_write(socket, bytes);
+      if (!size) return std::nullopt;
+      bytes.erase(0, *size);
+    }
+    return done;
+  });
+}
+
+/// foo for whoever has connected.
+Async<Done> one_response(common::Fd socket, int number, Duration delay) {
+  try {
+    co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+    co_await sleep(delay);
+    co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  } catch (const std::exception& error) {  // it costs this connection, and no other
+    common::print_line(common::name_of(number) + ": " + error.what());
+  }
+  co_return done;
 }
 
 /// Where a task leaves its result, and who waits for it.
@@ -258,35 +341,65 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// The first task, which spawns ten others, waits for them, and adds up their results.
-Async<int> async_main(Duration delay) {
-  std::list<JoinHandle<int>> handles;
-  for (int number = 1; number <= 10; ++number)
-    handles.push_back(spawn(foo(number, delay + number * kApart)));
-  int sum = 0;
-  for (JoinHandle<int>& handle : handles) {
-    const int result = co_await handle;
-    sum += result;
+/// The server: a task for each connection.
+Async<Done> serve(common::Fd listener, int connections, Duration delay) {
+  for (int number = 1; number <= connections; ++number) {
+    common::Fd socket = co_await accept(listener.get());
+    spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
-  std::printf("sum %d\n", sum);
-  co_return sum;
+  co_return done;
+}
+
+Async<Done> one_client(common::Address server) {
+  common::Fd socket(common::start_connect(server));
+  co_await connected(socket.get(), server);
+  common::LinePrinter lines(to_string(server));
+  for (;;) {
+    const std::string bytes = co_await read_some(socket.get());
+    if (bytes.empty()) break;
+    lines.print(bytes);
+  }
+  lines.finish();
+  co_return done;
+}
+
+/// The first task, which spawns the server and ten clients. The listener is there before them: no
+/// client can be too early.
+Async<Done> async_main(common::Fd listener, Duration delay) {
+  constexpr int kClients = 10;
+  const common::Address address = common::local_address(listener.get());
+  spawn(serve(std::move(listener), kClients, delay));
+  std::list<JoinHandle<Done>> handles;
+  for (int i = 0; i < kClients; ++i) handles.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& handle : handles) co_await handle;
+  co_return done;
 }
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
   }
 }
 
+/// How long the loop may sleep, in milliseconds: 0 when a task is scheduled, -1 for ever.
+int sleep_limit() {
+  if (!scheduled_tasks.empty()) return 0;
+  if (wake_times.empty()) return -1;
+  return common::milliseconds_until(wake_times.begin()->first.first);
+}
+
 /// Sleeps until a task is scheduled. False if nothing is left that could do that.
 bool wait_for_wake() {
-  if (scheduled_tasks.empty()) {
-    if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
-  }
+  if (scheduled_tasks.empty() && wake_times.empty() && poll_fds.empty()) return false;
+  const auto call = [] { return ::poll(poll_fds.data(), poll_fds.size(), sleep_limit()); };
+  common::check(common::retry(call), "poll");
+  poll_fds.clear();
+  // The mistake: who is ready is in `revents`. All are woken, and those that are not ready come
+  // back.
+  for (const Waker& waker : std::exchange(poll_wakers, {})) waker.wake();
   wake_due();
   return true;
 }
@@ -319,11 +432,17 @@ bool run() {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::CommandLine cli("Coroutines as futures: foo reads like a function again.",
-                          "build/07_futures_tasks/steps/10_timeout");
+  common::Endpoint endpoint;
+  common::CommandLine cli("The loop sleeps in poll(2), and wakes everybody when it wakes.",
+                          "build/07_futures_tasks/steps/15_io_epoll");
   cli.add_delay(delay);
+  cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
-    spawn(async_main(delay));
+    common::prepare_server();
+    common::Fd listener(common::listen_tcp(endpoint.host, endpoint.port));
+    common::set_nonblocking(listener.get());
+    common::announce(listener.get());
+    spawn(async_main(std::move(listener), delay));
     const bool ended = run();
     summary.print();
     if (!ended)

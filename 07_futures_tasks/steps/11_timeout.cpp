@@ -1,9 +1,9 @@
-// Step 10: cancellation is destruction.
+// Step 11: cancellation is destruction.
 //
 // Five of the ten get too little time. Their futures are destroyed where they wait: destructors
 // run, and the wake times are taken back.
 //
-//   build/07_futures_tasks/steps/10_timeout     one second; five are cancelled after half of it
+//   build/07_futures_tasks/steps/11_timeout     one second; five are cancelled after half of it
 
 #include <coroutine>
 #include <cstdio>
@@ -63,7 +63,8 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -194,33 +195,21 @@ class Timeout {
   F future_;
 };
 
-template <class F>
-Timeout<F> timeout(Duration limit, F future) {
-  return Timeout<F>(limit, std::move(future));
-}
-
-/// Says so when it is destroyed before its end.
-class Guard {
- public:
-  explicit Guard(int number) : number_(number) {}
-  Guard(Guard&&) = delete;
+/// Says so when it is destroyed, unless that was at the end: then its number is 0.
+struct Guard {
   ~Guard() {
-    if (!ended_) std::printf("cancelled %d\n", number_);
+    if (number != 0) std::printf("cancelled %d\n", number);
   }
-  void end() { ended_ = true; }
-
- private:
-  const int number_;
-  bool ended_ = false;
+  int number;
 };
 
 /// A function that prints, waits and prints again. Its result is its number.
 Async<int> foo(int number, Duration delay) {
-  Guard guard(number);
+  Guard guard{number};
   std::printf("start %d\n", number);
   co_await sleep(delay);
   std::printf("end %d\n", number);
-  guard.end();
+  guard.number = 0;
   co_return number;
 }
 
@@ -308,7 +297,7 @@ Async<int> async_main(Duration delay) {
   std::list<JoinHandle<std::optional<int>>> handles;
   for (int number = 1; number <= 10; ++number) {
     const Duration limit = number % 2 == 1 ? delay / 2 : delay * 2;
-    handles.push_back(spawn(timeout(limit, foo(number, delay + number * kApart))));
+    handles.push_back(spawn(Timeout(limit, foo(number, delay + number * kApart))));
   }
   int sum = 0;
   for (auto& handle : handles) {
@@ -367,7 +356,7 @@ bool run() {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A timeout for any future. To destroy a future is to cancel it.",
-                          "build/07_futures_tasks/steps/11_io_busy");
+                          "build/07_futures_tasks/steps/12_io_busy");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     spawn(async_main(delay));

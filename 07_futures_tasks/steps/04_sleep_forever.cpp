@@ -1,10 +1,10 @@
-// Step 3: the loop polls only after a wake, and our Sleep forgets to arrange one.
+// Step 4: the loop polls only after a wake, and our Sleep forgets to arrange one.
 //
 // The loop is right: to ask again is worth it only when something has happened. So whoever says
 // "not yet" must see to it that somebody tells the loop. Sleep does not: this program hangs, or
 // would, did it not notice.
 //
-//   build/07_futures_tasks/steps/03_sleep_forever     ends at once with exit status 1
+//   build/07_futures_tasks/steps/04_sleep_forever     ends at once with exit status 1
 
 #include <cstdio>
 #include <list>
@@ -54,8 +54,6 @@ class Context {
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
@@ -72,8 +70,6 @@ class Sleep {
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
@@ -98,8 +94,6 @@ class Foo {
 template <class F>
 class JoinAll {
  public:
-  using Output = void;
-
   explicit JoinAll(std::list<F> futures) : futures_(std::move(futures)) {}
 
   Poll<void> poll(Context& context) {
@@ -139,7 +133,7 @@ bool block_on(F future) {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A future that does not arrange to be woken: nothing ever wakes it.",
-                          "build/07_futures_tasks/steps/04_sleep_busy");
+                          "build/07_futures_tasks/steps/05_sleep_busy");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     const bool ended = block_on(ten_foos(delay));

@@ -1,14 +1,10 @@
-// Step 13: one registration for each descriptor, edge-triggered, and only who is ready is woken.
+// Step 10: coroutines. foo is a function again.
 //
-// The kernel keeps the list. An event names its descriptor, and that has the wakers of the tasks
-// that wait for it: at most two.
+// The compiler makes from a coroutine what we wrote by hand: an object with the local variables and
+// the place where it left off. Async is the future around it.
 //
-//   build/07_futures_tasks/steps/13_io_epoll     one second, no CPU time; a handful of polls a task
+//   build/07_futures_tasks/steps/10_async     one second, and the same polls as before
 
-#include <poll.h>
-#include <sys/epoll.h>
-
-#include <array>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -17,19 +13,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
+#include <thread>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 
 #include "common/cli.hpp"
-#include "common/io.hpp"
-#include "common/lines.hpp"
-#include "common/process.hpp"
 #include "common/report.hpp"
-#include "common/socket.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
@@ -38,7 +27,6 @@ namespace {
 using common::Clock;
 using common::Duration;
 using runtime::done;
-using runtime::Done;
 using runtime::pending;
 using runtime::Poll;
 
@@ -77,15 +65,12 @@ class Sleep;
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
 std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
-/// Ready when its time has come. To destroy it takes its wake time back.
+/// Ready when its time has come.
 class Sleep {
  public:
   using Output = void;
 
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
-  // Before it is polled: from then on the map knows where it is.
-  Sleep(Sleep&& other) noexcept : deadline_(other.deadline_) {}
-  ~Sleep() { wake_times.erase({deadline_, this}); }
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
@@ -186,6 +171,14 @@ class Async {
   Handle coroutine_;
 };
 
+/// A function that prints, waits and prints again. Its result is its number.
+Async<int> foo(int number, Duration delay) {
+  std::printf("start %d\n", number);
+  co_await sleep(delay);
+  std::printf("end %d\n", number);
+  co_return number;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -265,143 +258,18 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// The kernel's list, and who waits: for each descriptor one task that reads and one that writes.
-const common::Fd epoll(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
-struct Waiting {
-  std::optional<Waker> reader;
-  std::optional<Waker> writer;
-};
-std::unordered_map<int, Waiting> registered;
-
-/// A descriptor and its owner, which takes it off the list before it is closed.
-class Socket {
- public:
-  Socket(common::Fd fd) : fd_(std::move(fd)) {}
-  Socket(Socket&&) noexcept = default;
-  ~Socket() {
-    if (registered.erase(fd_.get()) == 1)
-      ::epoll_ctl(epoll.get(), EPOLL_CTL_DEL, fd_.get(), nullptr);
+/// The first task, which spawns ten others, waits for them, and adds up their results.
+Async<int> async_main(Duration delay) {
+  std::list<JoinHandle<int>> handles;
+  for (int number = 1; number <= 10; ++number)
+    handles.push_back(spawn(foo(number, delay + number * kApart)));
+  int sum = 0;
+  for (JoinHandle<int>& handle : handles) {
+    const int result = co_await handle;
+    sum += result;
   }
-  int get() const { return fd_.get(); }
-
- private:
-  common::Fd fd_;
-};
-
-/// Registers `fd`, the first time, for all edges. If it has become ready since the try, that is an
-/// edge, too: nothing is missed.
-void would_block(int fd, short events, Context& context) {
-  const auto [entry, added] = registered.try_emplace(fd);
-  Waiting& waiting = entry->second;
-  (events == POLLIN ? waiting.reader : waiting.writer) = context.waker();
-  if (!added) return;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.fd = fd;
-  common::check(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl ADD");
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
-  }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
-  }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
-    Socket socket = co_await accept(listener.get());
-    spawn(one_response(std::move(socket), number, delay + number * kApart));
-  }
-  co_return done;
-}
-
-Async<Done> one_client(common::Address server) {
-  Socket socket(common::start_connect(server));
-  co_await connected(socket.get(), server);
-  common::LinePrinter lines(to_string(server));
-  for (;;) {
-    const std::string bytes = co_await read_some(socket.get());
-    if (bytes.empty()) break;
-    lines.print(bytes);
-  }
-  lines.finish();
-  co_return done;
-}
-
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
-  constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
-  const common::Address address = common::local_address(listener.get());
-  spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
-  co_return done;
+  std::printf("sum %d\n", sum);
+  co_return sum;
 }
 
 /// Wakes those whose time has come.
@@ -413,32 +281,11 @@ void wake_due() {
   }
 }
 
-/// How long the loop may sleep, in milliseconds: 0 when a task is scheduled, -1 for ever.
-int sleep_limit() {
-  if (!scheduled_tasks.empty()) return 0;
-  if (wake_times.empty()) return -1;
-  return common::milliseconds_until(wake_times.begin()->first.first);
-}
-
-/// Wakes who waits in `slot`, if anybody does.
-void wake(std::optional<Waker>& slot) {
-  if (const auto waker = std::exchange(slot, std::nullopt)) waker->wake();
-}
-
 /// Sleeps until a task is scheduled. False if nothing is left that could do that.
 bool wait_for_wake() {
-  if (scheduled_tasks.empty() && wake_times.empty() && registered.empty()) return false;
-  std::array<epoll_event, 64> events;
-  const auto call = [&] {
-    return ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), sleep_limit());
-  };
-  const int count = common::check(common::retry(call), "epoll_wait");
-  // Nobody is polled in this loop, so none of them is gone. Who reads wants to know of everything
-  // but room to write, and who writes of everything but news to read: of errors, both.
-  for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
-    Waiting& waiting = registered.at(event.data.fd);
-    if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) wake(waiting.reader);
-    if ((event.events & ~std::uint32_t{EPOLLIN | EPOLLRDHUP}) != 0) wake(waiting.writer);
+  if (scheduled_tasks.empty()) {
+    if (wake_times.empty()) return false;
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
   }
   wake_due();
   return true;
@@ -472,14 +319,11 @@ bool run() {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::Endpoint endpoint;
-  common::CommandLine cli("The loop sleeps in epoll_wait, and wakes only those that are ready.",
-                          "build/07_futures_tasks/client_server");
+  common::CommandLine cli("Coroutines as futures: foo reads like a function again.",
+                          "build/07_futures_tasks/steps/11_timeout");
   cli.add_delay(delay);
-  cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
-    common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    spawn(async_main(delay));
     const bool ended = run();
     summary.print();
     if (!ended)

@@ -1,9 +1,8 @@
-// Step 6: tasks. A future can begin others, which then run by themselves.
+// Step 8: results come back from tasks.
 //
-// The loop owns the tasks, in boxes, because their types differ. The first one spawns ten others
-// and is done; the loop picks the new ones up.
+// spawn returns a handle: a future of the task's result. The first task joins the other ten.
 //
-//   build/07_futures_tasks/steps/06_spawn     one second, 66 polls: all tasks, each time
+//   build/07_futures_tasks/steps/08_join_handle     one second, 132 polls; sum 55
 
 #include <cstdio>
 #include <list>
@@ -52,51 +51,72 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
+class Sleep;
+
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 /// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
-/// were its parameters and local variables are members.
+/// were its parameters and local variables are members. Its result is its number.
 class Foo {
  public:
-  using Output = void;
+  using Output = int;
 
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
-  Poll<void> poll(Context& context) {
+  Poll<int> poll(Context& context) {
     if (!sleep_) {
       std::printf("start %d\n", number_);
       sleep_.emplace(delay_);
     }
     if (!sleep_->poll(context).is_ready()) return pending;
     std::printf("end %d\n", number_);
-    return done;
+    return number_;
   }
 
  private:
   const int number_;
   const Duration delay_;
   std::optional<Sleep> sleep_;
+};
+
+/// Where a task leaves its result, and who waits for it.
+template <class T>
+struct Joint {
+  std::optional<T> result;
+  std::optional<Waker> waker;
+};
+
+/// A future of a task's result.
+template <class T>
+class JoinHandle {
+ public:
+  explicit JoinHandle(std::shared_ptr<Joint<T>> joint) : joint_(std::move(joint)) {}
+
+  Poll<T> poll(Context& context) {
+    if (joint_->result) return *std::exchange(joint_->result, std::nullopt);
+    joint_->waker = context.waker();
+    return pending;
+  }
+
+ private:
+  std::shared_ptr<Joint<T>> joint_;
 };
 
 /// A future of any type, in a box: what the loop knows of it is that it can be polled.
@@ -106,14 +126,26 @@ class AnyFuture {
   virtual Poll<void> poll(Context& context) = 0;
 };
 
+/// Its result goes to the joint, and wakes who waits there.
 template <class F>
 class Boxed : public AnyFuture {
  public:
-  explicit Boxed(F future) : future_(std::move(future)) {}
-  Poll<void> poll(Context& context) override { return future_.poll(context); }
+  using T = typename F::Output;
+
+  Boxed(F future, std::shared_ptr<Joint<T>> joint)
+      : future_(std::move(future)), joint_(std::move(joint)) {}
+
+  Poll<void> poll(Context& context) override {
+    auto result = future_.poll(context);
+    if (!result.is_ready()) return pending;
+    joint_->result = result.take();
+    if (joint_->waker) joint_->waker->wake();
+    return done;
+  }
 
  private:
   F future_;
+  const std::shared_ptr<Joint<T>> joint_;
 };
 
 /// A future that the loop owns.
@@ -124,29 +156,45 @@ std::list<Task> new_tasks;
 
 /// Makes `future` a task: it will be polled, also if nobody waits for it.
 template <class F>
-void spawn(F future) {
-  new_tasks.push_back(std::make_unique<Boxed<F>>(std::move(future)));
+JoinHandle<typename F::Output> spawn(F future) {
+  const auto joint = std::make_shared<Joint<typename F::Output>>();
+  new_tasks.push_back(std::make_unique<Boxed<F>>(std::move(future), joint));
+  return JoinHandle(joint);
 }
 
-/// The first task, which spawns ten others.
+/// The first task, which spawns ten others, waits for them, and adds up their results.
 class Main {
  public:
-  using Output = void;
+  using Output = int;
 
   explicit Main(Duration delay) : delay_(delay) {}
 
-  Poll<void> poll(Context&) {
-    for (int number = 1; number <= 10; ++number) spawn(Foo(number, delay_ + number * kApart));
-    return done;
+  Poll<int> poll(Context& context) {
+    if (!started_) {
+      for (int number = 1; number <= 10; ++number)
+        handles_.push_back(spawn(Foo(number, delay_ + number * kApart)));
+      started_ = true;
+    }
+    while (!handles_.empty()) {
+      auto result = handles_.front().poll(context);
+      if (!result.is_ready()) return pending;
+      sum_ += result.take();
+      handles_.pop_front();
+    }
+    std::printf("sum %d\n", sum_);
+    return sum_;
   }
 
  private:
   const Duration delay_;
+  bool started_ = false;
+  std::list<JoinHandle<int>> handles_;
+  int sum_ = 0;
 };
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
@@ -157,7 +205,7 @@ void wake_due() {
 bool wait_for_wake(const Waker& waker) {
   while (!waker.take()) {
     if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
     wake_due();
   }
   return true;
@@ -184,8 +232,8 @@ bool run() {
 
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
-  common::CommandLine cli("Tasks: futures that the loop owns, and that others may add.",
-                          "build/07_futures_tasks/steps/07_join_handle");
+  common::CommandLine cli("Results come back from tasks, through handles that are futures.",
+                          "build/07_futures_tasks/steps/09_waker");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     spawn(Main(delay));

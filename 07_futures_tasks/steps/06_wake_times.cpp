@@ -1,8 +1,8 @@
-// Step 5: Sleep leaves its waker with a wake time, and the loop sleeps until the earliest.
+// Step 6: Sleep leaves its waker with a wake time, and the loop sleeps until the earliest.
 //
 // Now both do their part: the future says when, and the loop sleeps till then.
 //
-//   build/07_futures_tasks/steps/05_wake_times     one second, no CPU time, 65 polls
+//   build/07_futures_tasks/steps/06_wake_times     one second, no CPU time, 65 polls
 
 #include <cstdio>
 #include <list>
@@ -51,34 +51,30 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
+class Sleep;
+
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 /// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
 /// were its parameters and local variables are members.
 class Foo {
  public:
-  using Output = void;
-
   Foo(int number, Duration delay) : number_(number), delay_(delay) {}
 
   /// Goes on from where it left off, as far as it can.
@@ -103,8 +99,6 @@ class Foo {
 template <class F>
 class JoinAll {
  public:
-  using Output = void;
-
   explicit JoinAll(std::list<F> futures) : futures_(std::move(futures)) {}
 
   Poll<void> poll(Context& context) {
@@ -129,7 +123,7 @@ JoinAll<Foo> ten_foos(Duration delay) {
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
@@ -140,7 +134,7 @@ void wake_due() {
 bool wait_for_wake(const Waker& waker) {
   while (!waker.take()) {
     if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
     wake_due();
   }
   return true;
@@ -162,7 +156,7 @@ bool block_on(F future) {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A map of wake times: the loop sleeps until the earliest.",
-                          "build/07_futures_tasks/steps/06_spawn");
+                          "build/07_futures_tasks/steps/07_spawn");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     const bool ended = block_on(ten_foos(delay));

@@ -1,11 +1,12 @@
-// Step 11: accept, connect, read and write as futures. They are busy.
+// Step 15: one registration for each descriptor, edge-triggered, and only who is ready is woken.
 //
-// The server and ten clients are tasks of one thread. What would block says "not yet", and has
-// itself polled again at once: right, and as busy as chapter 03.
+// The kernel keeps the list. An event names its descriptor, and that has the wakers of the tasks
+// that wait for it: at most two.
 //
-//   build/07_futures_tasks/steps/11_io_busy     one second, and all of it CPU time
+//   build/07_futures_tasks/steps/15_io_epoll     one second, no CPU time; a handful of polls a task
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include <array>
 #include <coroutine>
@@ -16,10 +17,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
-#include <thread>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 #include "common/cli.hpp"
@@ -73,7 +74,8 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
+/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
+auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -184,6 +186,108 @@ class Async {
   Handle coroutine_;
 };
 
+/// The kernel's list, and who waits: for each descriptor one task that reads and one that writes.
+const common::Fd epoll(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+struct Waiting {
+  std::optional<Waker> reader;
+  std::optional<Waker> writer;
+};
+auto& registered = *new std::unordered_map<int, Waiting>;  // as the wake times, never destroyed
+
+/// A descriptor and its owner, which takes it off our list. Closed, it is off the kernel's, too.
+class Socket {
+ public:
+  Socket(common::Fd fd) : fd_(std::move(fd)) {}
+  Socket(Socket&&) noexcept = default;
+  ~Socket() { registered.erase(fd_.get()); }
+  int get() const { return fd_.get(); }
+
+ private:
+  common::Fd fd_;
+};
+
+/// Registers `fd`, the first time, for all edges. If it has become ready since the try, that is an
+/// edge, too: nothing is missed.
+void would_block(int fd, short events, Context& context) {
+  const auto [entry, added] = registered.try_emplace(fd);
+  Waiting& waiting = entry->second;
+  (events == POLLIN ? waiting.reader : waiting.writer) = context.waker();
+  if (!added) return;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.fd = fd;
+  common::check(::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl ADD");
+}
+
+/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
+/// nothing when it would block.
+template <class Attempt>
+class Io {
+ public:
+  using Output = typename std::invoke_result_t<Attempt&>::value_type;
+
+  Io(int fd, short events, Attempt attempt)
+      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) {
+    auto result = attempt_();
+    if (result) return *std::move(result);
+    would_block(fd_, events_, context);
+    return pending;
+  }
+
+ private:
+  const int fd_;
+  const short events_;
+  Attempt attempt_;
+};
+
+/// The next connection.
+auto accept(int listener) {
+  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
+}
+
+/// Done when `socket` is connected to `address`, which must stay where it is.
+auto connected(int socket, const common::Address& address) {
+  return Io(socket, POLLOUT, [socket, &address] {
+    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
+  });
+}
+
+/// What has come, up to 4 KiB; empty at end of file.
+auto read_some(int socket) {
+  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
+    std::array<char, 4096> buffer;
+    const auto size = common::try_read(socket, buffer);
+    if (!size) return std::nullopt;
+    return std::string(buffer.data(), *size);
+  });
+}
+
+/// Writes all of `bytes`. Done is the result of what has none.
+auto write_all(int socket, std::string bytes) {
+  return Io(socket, POLLOUT, [=]() mutable -> std::optional<Done> {
+    while (!bytes.empty()) {
+      const auto size = common::try_write(socket, bytes);
+      if (!size) return std::nullopt;
+      bytes.erase(0, *size);
+    }
+    return done;
+  });
+}
+
+/// foo for whoever has connected.
+Async<Done> one_response(Socket socket, int number, Duration delay) {
+  try {
+    co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
+    co_await sleep(delay);
+    co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
+  } catch (const std::exception& error) {  // it costs this connection, and no other
+    common::print_line(common::name_of(number) + ": " + error.what());
+  }
+  co_return done;
+}
+
 /// Where a task leaves its result, and who waits for it.
 template <class T>
 struct Joint {
@@ -263,83 +367,9 @@ JoinHandle<typename F::Output> spawn(F future) {
   return JoinHandle(joint);
 }
 
-/// A descriptor and its owner.
-using Socket = common::Fd;
-
-/// The mistake: it may be ready by the next poll, so let that be soon.
-void would_block(int, short, Context& context) {
-  context.waker().wake();
-}
-
-/// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or
-/// nothing when it would block.
-template <class Attempt>
-class Io {
- public:
-  using Output = typename std::invoke_result_t<Attempt&>::value_type;
-
-  Io(int fd, short events, Attempt attempt)
-      : fd_(fd), events_(events), attempt_(std::move(attempt)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = attempt_();
-    if (result) return *std::move(result);
-    would_block(fd_, events_, context);
-    return pending;
-  }
-
- private:
-  const int fd_;
-  const short events_;
-  Attempt attempt_;
-};
-
-/// The next connection.
-auto accept(int listener) {
-  return Io(listener, POLLIN, [=] { return common::try_accept(listener); });
-}
-
-/// Done when `socket` is connected to `address`, which must stay where it is.
-auto connected(int socket, const common::Address& address) {
-  return Io(socket, POLLOUT, [socket, &address] {
-    return common::finish_connect(socket, address) ? std::optional(done) : std::nullopt;
-  });
-}
-
-/// What has come, up to 4 KiB; empty at end of file.
-auto read_some(int socket) {
-  return Io(socket, POLLIN, [=]() -> std::optional<std::string> {
-    std::array<char, 4096> buffer;
-    const auto size = common::try_read(socket, buffer);
-    if (!size) return std::nullopt;
-    return std::string(buffer.data(), *size);
-  });
-}
-
-/// How many of `bytes` the kernel took.
-auto write_some(int socket, std::string_view bytes) {
-  return Io(socket, POLLOUT, [=] { return common::try_write(socket, bytes); });
-}
-
-/// Writes all of it. (What has no result has Done here: this Async knows no void.)
-Async<Done> write_all(int socket, std::string bytes) {
-  std::string_view unsent = bytes;
-  while (!unsent.empty()) {
-    const std::size_t size = co_await write_some(socket, unsent);
-    unsent.remove_prefix(size);
-  }
-  co_return done;
-}
-
-Async<Done> one_response(Socket socket, int number, Duration delay) {
-  co_await write_all(socket.get(), "start " + std::to_string(number) + "\n");
-  co_await sleep(delay);
-  co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
-  co_return done;
-}
-
-Async<Done> serve(Socket listener, int clients, Duration delay) {
-  for (int number = 1; number <= clients; ++number) {
+/// The server: a task for each connection.
+Async<Done> serve(Socket listener, int connections, Duration delay) {
+  for (int number = 1; number <= connections; ++number) {
     Socket socket = co_await accept(listener.get());
     spawn(one_response(std::move(socket), number, delay + number * kApart));
   }
@@ -359,18 +389,15 @@ Async<Done> one_client(common::Address server) {
   co_return done;
 }
 
-/// The first task, which spawns the server and ten clients.
-Async<Done> async_main(common::Endpoint endpoint, Duration delay) {
+/// The first task, which spawns the server and ten clients. The listener is there before them: no
+/// client can be too early.
+Async<Done> async_main(Socket listener, Duration delay) {
   constexpr int kClients = 10;
-  // The listener comes before the tasks: no client can be too early.
-  Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
-  common::set_nonblocking(listener.get());
-  common::announce(listener.get());
   const common::Address address = common::local_address(listener.get());
   spawn(serve(std::move(listener), kClients, delay));
-  std::list<JoinHandle<Done>> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(spawn(one_client(address)));
-  for (JoinHandle<Done>& client : clients) co_await client;
+  std::list<JoinHandle<Done>> handles;
+  for (int i = 0; i < kClients; ++i) handles.push_back(spawn(one_client(address)));
+  for (JoinHandle<Done>& handle : handles) co_await handle;
   co_return done;
 }
 
@@ -383,11 +410,32 @@ void wake_due() {
   }
 }
 
+/// How long the loop may sleep, in milliseconds: 0 when a task is scheduled, -1 for ever.
+int sleep_limit() {
+  if (!scheduled_tasks.empty()) return 0;
+  if (wake_times.empty()) return -1;
+  return common::milliseconds_until(wake_times.begin()->first.first);
+}
+
+/// Wakes who waits in `slot`, if anybody does.
+void wake(std::optional<Waker>& slot) {
+  if (const auto waker = std::exchange(slot, std::nullopt)) waker->wake();
+}
+
 /// Sleeps until a task is scheduled. False if nothing is left that could do that.
 bool wait_for_wake() {
-  if (scheduled_tasks.empty()) {
-    if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first.first);
+  if (scheduled_tasks.empty() && wake_times.empty() && registered.empty()) return false;
+  std::array<epoll_event, 64> events;
+  const auto call = [&] {
+    return ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), sleep_limit());
+  };
+  const int count = common::check(common::retry(call), "epoll_wait");
+  // Nobody is polled in this loop, so none of them is gone. Who reads wants to know of everything
+  // but room to write, and who writes of everything but news to read: of errors, both.
+  for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
+    Waiting& waiting = registered.at(event.data.fd);
+    if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) wake(waiting.reader);
+    if ((event.events & ~std::uint32_t{EPOLLIN | EPOLLRDHUP}) != 0) wake(waiting.writer);
   }
   wake_due();
   return true;
@@ -422,13 +470,16 @@ bool run() {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::Endpoint endpoint;
-  common::CommandLine cli("A server and ten clients as tasks of one thread, which is busy.",
-                          "build/07_futures_tasks/steps/12_io_poll");
+  common::CommandLine cli("The loop sleeps in epoll_wait, and wakes only those that are ready.",
+                          "build/07_futures_tasks/client_server");
   cli.add_delay(delay);
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
-    spawn(async_main(endpoint, delay));
+    Socket listener(common::listen_tcp(endpoint.host, endpoint.port));
+    common::set_nonblocking(listener.get());
+    common::announce(listener.get());
+    spawn(async_main(std::move(listener), delay));
     const bool ended = run();
     summary.print();
     if (!ended)

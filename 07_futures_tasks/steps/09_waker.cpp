@@ -1,9 +1,9 @@
-// Step 8: a real waker. A task is polled only when it was woken.
+// Step 9: a real waker. A task is polled only when it was woken.
 //
 // A waker names a task, and to wake it is to put it into the queue. The loop polls what is in the
 // queue, and nothing else.
 //
-//   build/07_futures_tasks/steps/08_waker     one second, 31 polls
+//   build/07_futures_tasks/steps/09_waker     one second, 31 polls
 
 #include <cstdio>
 #include <deque>
@@ -57,26 +57,24 @@ class Context {
   const Waker& waker_;
 };
 
-/// Who is to be woken when.
-std::multimap<Clock::time_point, Waker> wake_times;
+class Sleep;
+
+/// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
 /// Ready when its time has come.
 class Sleep {
  public:
-  using Output = void;
-
   explicit Sleep(Duration duration) : deadline_(Clock::now() + duration) {}
 
   Poll<void> poll(Context& context) {
     if (Clock::now() >= deadline_) return done;
-    if (!registered_) wake_times.emplace(deadline_, context.waker());
-    registered_ = true;
+    wake_times.insert_or_assign({deadline_, this}, context.waker());
     return pending;
   }
 
  private:
   const Clock::time_point deadline_;
-  bool registered_ = false;
 };
 
 /// A function that prints, waits and prints again, as a future: it can be asked how far it is. What
@@ -115,8 +113,6 @@ struct Joint {
 template <class T>
 class JoinHandle {
  public:
-  using Output = T;
-
   explicit JoinHandle(std::shared_ptr<Joint<T>> joint) : joint_(std::move(joint)) {}
 
   Poll<T> poll(Context& context) {
@@ -215,7 +211,7 @@ class Main {
 
 /// Wakes those whose time has come.
 void wake_due() {
-  while (!wake_times.empty() && wake_times.begin()->first <= Clock::now()) {
+  while (!wake_times.empty() && wake_times.begin()->first.first <= Clock::now()) {
     const Waker waker = wake_times.begin()->second;
     wake_times.erase(wake_times.begin());
     waker.wake();
@@ -226,7 +222,7 @@ void wake_due() {
 bool wait_for_wake() {
   if (scheduled_tasks.empty()) {
     if (wake_times.empty()) return false;
-    std::this_thread::sleep_until(wake_times.begin()->first);
+    std::this_thread::sleep_until(wake_times.begin()->first.first);
   }
   wake_due();
   return true;
@@ -261,7 +257,7 @@ bool run() {
 int main(int argc, char** argv) {
   Duration delay = std::chrono::seconds(1);
   common::CommandLine cli("A real waker: only tasks that were woken are polled.",
-                          "build/07_futures_tasks/steps/09_async");
+                          "build/07_futures_tasks/steps/10_async");
   cli.add_delay(delay);
   return cli.run(argc, argv, [&] {
     spawn(Main(delay));
