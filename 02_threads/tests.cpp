@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 const Chapter chapter{.directory = CHAPTER_DIR};
 
@@ -75,4 +75,4 @@ TEST_CASE("out of threads, it closes that one connection with a line, and the ot
 #endif
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

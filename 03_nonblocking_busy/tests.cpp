@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 const Chapter chapter{.directory = CHAPTER_DIR, .busy = true};
 
@@ -39,4 +39,4 @@ TEST_CASE("broken with --drop-unsent, a client that reads late does not get all 
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 /// A command that becomes the one behind it, with all descriptors below `free` open.
@@ -41,4 +41,4 @@ TEST_SUITE("udp_echo") {
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

@@ -21,7 +21,7 @@ constexpr common::Token kSocket{1};
 class Server {
  public:
   explicit Server(const common::ServerOptions& options) : echo_(options) {
-    poller_.add(shutdown_.fd(), kShutdown, common::Ready::readable(), common::PollOpt::level());
+    poller_.add(shutdown_.fd(), kShutdown, common::ReadySet::readable(), common::PollOpt::level());
     poller_.add(echo_.fd(), kSocket, interest_, common::PollOpt::level());
     common::announce(echo_.fd());
   }
@@ -39,10 +39,10 @@ class Server {
   /// Sleeps until it is worth trying to receive or to send, or a signal comes. What the socket is
   /// ready for is not looked at: it would be a hint only, and each call says if it would block.
   void wait() {
-    const common::Ready before = interest_;
-    interest_ = common::Ready();
-    if (echo_.wants_to_receive()) interest_ = interest_ | common::Ready::readable();
-    if (echo_.wants_to_send()) interest_ = interest_ | common::Ready::writable();
+    const common::ReadySet before = interest_;
+    interest_ = common::ReadySet();
+    if (echo_.wants_to_receive()) interest_ = interest_ | common::ReadySet::readable();
+    if (echo_.wants_to_send()) interest_ = interest_ | common::ReadySet::writable();
     if (interest_ != before) {
       poller_.modify(echo_.fd(), kSocket, interest_, common::PollOpt::level());
     }
@@ -52,7 +52,7 @@ class Server {
   const common::Shutdown shutdown_;
   common::Poller poller_;
   common::Events events_{2};
-  common::Ready interest_ = common::Ready::readable();  // as the poller was told last
+  common::ReadySet interest_ = common::ReadySet::readable();  // as the poller was told last
   common::DatagramEcho echo_;
 };
 

@@ -20,8 +20,8 @@ struct Connection {
   common::Fd socket;
   std::uint64_t number;
   Transcript::Position position;
-  bool ended = false;                  // it has sent its end of file, and may still listen
-  std::optional<common::Ready> armed;  // what it is registered for; nothing during its turn
+  bool ended = false;                     // it has sent its end of file, and may still listen
+  std::optional<common::ReadySet> armed;  // what it is registered for; nothing during its turn
 };
 
 /// Writes what the kernel takes now.
@@ -36,10 +36,10 @@ inline void flush(Connection& connection, const Transcript& transcript) {
 
 /// What the connection waits for. Past its end of file, a socket is readable for ever: whoever went
 /// on waiting for that would spin. `hup` and `error` are told in any case.
-inline common::Ready interest(const Connection& connection, const Transcript& transcript) {
-  common::Ready ready;
-  if (!connection.ended) ready = common::Ready::readable() | common::Ready::read_hup();
-  if (transcript.behind(connection.position) != 0) ready = ready | common::Ready::writable();
+inline common::ReadySet interest(const Connection& connection, const Transcript& transcript) {
+  common::ReadySet ready;
+  if (!connection.ended) ready = common::ReadySet::readable() | common::ReadySet::read_hup();
+  if (transcript.behind(connection.position) != 0) ready = ready | common::ReadySet::writable();
   return ready;
 }
 

@@ -41,8 +41,8 @@ class Server {
  public:
   Server(const common::ServerOptions& options, bool no_rearm)
       : no_rearm_(no_rearm), acceptor_(options, shutdown_, statistics_) {
-    poller_.add(acceptor_.fd(), kListener, common::Ready(), kLevel);
-    poller_.add(shutdown_.fd(), kShutdown, common::Ready::readable(), kLevel);
+    poller_.add(acceptor_.fd(), kListener, common::ReadySet(), kLevel);
+    poller_.add(shutdown_.fd(), kShutdown, common::ReadySet::readable(), kLevel);
   }
 
   void run() {
@@ -61,7 +61,7 @@ class Server {
     const auto until = acceptor_.rest_ends();
     const bool accepting = acceptor_.accepting();
     if (accepting != std::exchange(accepting_, accepting)) {
-      const auto ready = accepting ? common::Ready::readable() : common::Ready();
+      const auto ready = accepting ? common::ReadySet::readable() : common::ReadySet();
       poller_.modify(acceptor_.fd(), kListener, ready, kLevel);
     }
     const bool resting = until != common::Clock::time_point::max();
@@ -93,10 +93,10 @@ class Server {
   }
 
   /// One connection's turn, after its event.
-  void advance(common::SlabKey key, Connection& connection, common::Ready ready) {
+  void advance(common::SlabKey key, Connection& connection, common::ReadySet ready) {
     attend(key, connection, [&] {
       connection.armed.reset();
-      const bool dead = !(ready & (common::Ready::hup() | common::Ready::error())).empty();
+      const bool dead = !(ready & (common::ReadySet::hup() | common::ReadySet::error())).empty();
       if (dead && connection.ended) return false;  // if it has not ended, a read tells why
       flush(connection, transcript_);
       if (!read(key)) return false;
@@ -144,7 +144,7 @@ class Server {
 
   /// Registers a connection again, unless that would change nothing.
   void rearm(common::SlabKey key, Connection& connection) {
-    const common::Ready ready = interest(connection, transcript_);
+    const common::ReadySet ready = interest(connection, transcript_);
     if (connection.armed == ready || no_rearm_) return;
     poller_.modify(connection.socket.get(), common::Token{key.bits()}, ready, kOnce);
     connection.armed = ready;

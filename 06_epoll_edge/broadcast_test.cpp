@@ -1,5 +1,5 @@
 // What of the broadcast server is 06's alone? What it forgets with --no-rearm, its system calls,
-// and its transcript. What every broadcast server does is tested by conformance_broadcast.cpp.
+// and its transcript. What every broadcast server does is tested by lab/conformance/broadcast.cpp.
 
 #include <doctest/doctest.h>
 
@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 #include "traced_server.hpp"
 #include "transcript.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 TEST_SUITE("broadcast_server") {
@@ -90,4 +90,4 @@ TEST_SUITE("transcript") {
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

@@ -64,7 +64,7 @@ bool can_advance(const Connection& connection) {
 }
 
 /// Advances, and takes note of what that has shown.
-bool advance_ready(Connection& connection) {
+bool advance_and_note(Connection& connection) {
   const bool reads = connection.unsent().empty();
   if (!advance(connection)) return false;
   if (reads) connection.ready.after_read(connection.filled, connection.buffer.size());
@@ -135,7 +135,7 @@ class Server {
           epoll_.ask_again(connection.watch, number);
           break;
         }
-        if (!advance_ready(connection)) return false;
+        if (!advance_and_note(connection)) return false;
       }
       epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);
       // An echo lasts as long as its client likes: a stop does not wait for it.

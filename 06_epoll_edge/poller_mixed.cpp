@@ -45,7 +45,7 @@ class Timer {
       // Not a sleep: this ends at once when the thread is asked to stop.
       stopped_.wait_until(lock, stop, next, [] { return false; });
       if (stop.stop_requested()) return;
-      tick.set(common::Ready::readable());
+      tick.set(common::ReadySet::readable());
     }
   }
 
@@ -72,9 +72,9 @@ void run(const common::Endpoint& endpoint, common::Duration delay) {
   const common::Shutdown shutdown;
   const common::Fd socket = common::bind_udp(endpoint.host, endpoint.port);
   common::Poller poller;
-  poller.add(shutdown.fd(), kStop, common::Ready::readable(), common::PollOpt::level());
-  poller.add(socket.get(), kDatagrams, common::Ready::readable(), common::PollOpt::level());
-  const common::UserRegistration ticks(poller, kTimer, common::Ready::readable(),
+  poller.add(shutdown.fd(), kStop, common::ReadySet::readable(), common::PollOpt::level());
+  poller.add(socket.get(), kDatagrams, common::ReadySet::readable(), common::PollOpt::level());
+  const common::UserRegistration ticks(poller, kTimer, common::ReadySet::readable(),
                                        common::PollOpt::edge());
   const Timer timer(ticks.set_readiness(), delay);
   common::announce(socket.get());

@@ -23,7 +23,7 @@
 namespace {
 
 void set_1000_times(const common::SetReadiness& readiness) {
-  for (int i = 0; i < 1000; ++i) readiness.set(common::Ready::readable());
+  for (int i = 0; i < 1000; ++i) readiness.set(common::ReadySet::readable());
 }
 
 void print(const std::string& what, std::uint64_t count, const std::string& thing) {
@@ -33,8 +33,8 @@ void print(const std::string& what, std::uint64_t count, const std::string& thin
 
 void run(common::Wakeup wakeup) {
   common::Poller poller(wakeup);
-  const common::UserRegistration registration(poller, common::Token{1}, common::Ready::readable(),
-                                              common::PollOpt::edge());
+  const common::UserRegistration registration(
+      poller, common::Token{1}, common::ReadySet::readable(), common::PollOpt::edge());
   const common::SetReadiness readiness = registration.set_readiness();
   common::Events events(16);
 

@@ -12,10 +12,10 @@
 #include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
-#include "common/testing/conformance.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -26,13 +26,14 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 /// A socket that sends datagrams to `port` on 127.0.0.1.
 struct Sender {
-  explicit Sender(std::uint16_t port) : to(resolve("127.0.0.1", port, Transport::udp).front()) {}
+  explicit Sender(std::uint16_t port)
+      : to(common::resolve("127.0.0.1", port, common::Transport::udp).front()) {}
 
-  void send(const std::string& text) const { CHECK(try_send_to(socket.get(), text, to)); }
-  std::string address() const { return to_string(local_address(socket.get())); }
+  void send(const std::string& text) const { CHECK(common::try_send_to(socket.get(), text, to)); }
+  std::string address() const { return to_string(common::local_address(socket.get())); }
 
-  Address to;
-  Fd socket = bind_udp("127.0.0.1", 0);
+  common::Address to;
+  common::Fd socket = common::bind_udp("127.0.0.1", 0);
 };
 
 TEST_CASE("poller_empty takes no CPU time, and SIGINT ends it") {
@@ -80,7 +81,7 @@ TEST_CASE("poller_mixed stops also when its timer's thread takes the signal") {
        std::filesystem::directory_iterator("/proc/" + std::to_string(server.pid()) + "/task")) {
     const pid_t thread = std::stoi(task.path().filename());
     if (thread == server.pid()) continue;  // the one that waits: a signal would end its wait
-    check(::syscall(SYS_tgkill, server.pid(), thread, SIGTERM), "tgkill");
+    common::check(::syscall(SYS_tgkill, server.pid(), thread, SIGTERM), "tgkill");
   }
   CHECK(server.program().wait().status == 0);
 }
@@ -93,8 +94,8 @@ TEST_CASE("poller_mixed says what --delay means here, and its defaults") {
 }
 
 TEST_CASE("poller_mixed without its port is one line and status 1") {
-  const Fd taken = bind_udp("127.0.0.1", 0);
-  const std::string port = std::to_string(local_address(taken.get()).port());
+  const common::Fd taken = common::bind_udp("127.0.0.1", 0);
+  const std::string port = std::to_string(common::local_address(taken.get()).port());
   const Result result = run({chapter.program("poller_mixed"), "--port", port});
   CHECK(result.status == 1);
   CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
@@ -136,7 +137,7 @@ struct TracedPollerEmpty {
     wait_until([&] { return count(trace(), text) == times; }, "strace shows " + text);
   }
   /// To poller_empty itself: strace would not pass it on.
-  void signal(int number) { check(::kill(pid, number), "kill"); }
+  void signal(int number) { common::check(::kill(pid, number), "kill"); }
 
   // The shell says its process id before it becomes poller_empty.
   Program strace{{"strace", "-e", "trace=/epoll,/eventfd", "sh", "-c", "echo pid $$; exec \"$0\"",
@@ -196,4 +197,4 @@ TEST_CASE("level is told while it lasts, edge when it comes, oneshot once until 
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

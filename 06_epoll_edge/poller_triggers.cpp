@@ -27,7 +27,7 @@ class Trial {
     common::check(::pipe2(ends, O_CLOEXEC), "pipe2");
     reader_ = common::Fd(ends[0]);
     writer_ = common::Fd(ends[1]);
-    poller_.add(ends[0], common::Token{1}, common::Ready::readable(), opt_);
+    poller_.add(ends[0], common::Token{1}, common::ReadySet::readable(), opt_);
   }
 
   void byte_arrives() const { common::write_all(writer_.get(), std::string_view("x")); }
@@ -38,7 +38,7 @@ class Trial {
   }
 
   void register_again() {
-    poller_.modify(reader_.get(), common::Token{1}, common::Ready::readable(), opt_);
+    poller_.modify(reader_.get(), common::Token{1}, common::ReadySet::readable(), opt_);
   }
 
   /// Looks, without waiting. True if there is an event.

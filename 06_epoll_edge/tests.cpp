@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 const Chapter chapter{.directory = CHAPTER_DIR, .hears_resets = true};
 
@@ -35,4 +35,4 @@ TEST_CASE("broken with --no-drain, what it has not read at the edge never comes 
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

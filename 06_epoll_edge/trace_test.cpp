@@ -2,14 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include "common/testing/peer.hpp"
+#include "lab/support/peer.hpp"
 #include "readiness.hpp"
 #include "traced_server.hpp"
 
 // Under strace a program with a sanitizer does not run.
 #if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 TEST_CASE("an echo takes three system calls, epoll_wait, read and write, and none would block") {
@@ -72,6 +72,6 @@ TEST_CASE("broken with --no-bound, the others wait for as long as the fast peer 
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab
 
 #endif

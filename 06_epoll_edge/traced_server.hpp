@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 /// A server under strace.
 class TracedServer {
@@ -58,4 +58,4 @@ inline std::vector<std::string> only(const std::string& call, std::vector<std::s
   return lines;
 }
 
-}  // namespace common::testing
+}  // namespace lab

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "acceptor.hpp"
+#include "async_acceptor.hpp"
 #include "broadcast_client.hpp"
 #include "common/cli.hpp"
 #include "common/process.hpp"
@@ -51,7 +51,7 @@ runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& sto
   // Room for one: who speaks waits until the room has taken it, and is then behind those that wait.
   auto news = runtime::mpsc<News>(1);
   auto room = runtime::spawn(run_room(std::move(news.receiver)));
-  Acceptor acceptor(options, stop, tasks);
+  AsyncAcceptor acceptor(options, stop, tasks);
   for (;;) {
     runtime::TcpStream socket = co_await acceptor.next();
     if (!socket) break;

@@ -4,7 +4,7 @@
 //
 //   time build/07_futures_tasks/client_server
 
-#include "acceptor.hpp"
+#include "async_acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/process.hpp"
 #include "connection_tasks.hpp"
@@ -20,7 +20,7 @@ runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
   co_await socket.write_all("end " + std::to_string(number) + "\n");
 }
 
-runtime::Async<> serve(Acceptor& acceptor, ConnectionTasks& tasks, common::Duration delay) {
+runtime::Async<> serve(AsyncAcceptor& acceptor, ConnectionTasks& tasks, common::Duration delay) {
   for (;;) {
     runtime::TcpStream socket = co_await acceptor.next();
     if (!socket) break;
@@ -34,7 +34,7 @@ runtime::Async<> serve_and_connect(common::ServerOptions options, std::uint64_t 
                                    common::Failures& failures) {
   // The listener comes before the tasks: no client can be too early.
   runtime::CtrlC stop(shutdown);
-  Acceptor acceptor(options, stop, tasks);
+  AsyncAcceptor acceptor(options, stop, tasks);
   options.port = acceptor.port();
   auto server = runtime::spawn(serve(acceptor, tasks, options.delay));
   co_await run_clients(options, clients, failures);

@@ -6,11 +6,11 @@
 
 #include "common/report.hpp"
 #include "common/statistics.hpp"
-#include "runtime/async.hpp"
-#include "runtime/ctrl_c.hpp"
-#include "runtime/poll_fn.hpp"
-#include "runtime/spawn.hpp"
-#include "runtime/timeout.hpp"
+#include "runtime/coroutine/async.hpp"
+#include "runtime/executor/spawn.hpp"
+#include "runtime/future/small_futures.hpp"
+#include "runtime/io/ctrl_c.hpp"
+#include "runtime/time/sleep.hpp"
 
 /// Runs each connection's work as a task of its own. As 02's ConnectionThreads; but a task that is
 /// left over when the runtime ends is simply destroyed, and its socket with it.

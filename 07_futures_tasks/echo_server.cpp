@@ -6,7 +6,7 @@
 //   build/07_futures_tasks/echo_server    in one terminal
 //   nc 127.0.0.1 8000                     in two others: both are answered
 
-#include "acceptor.hpp"
+#include "async_acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/process.hpp"
 #include "connection_tasks.hpp"
@@ -25,7 +25,7 @@ runtime::Async<> echo(runtime::TcpStream socket) {
 
 runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& stop,
                        ConnectionTasks& tasks) {
-  Acceptor acceptor(options, stop, tasks);
+  AsyncAcceptor acceptor(options, stop, tasks);
   for (;;) {
     runtime::TcpStream socket = co_await acceptor.next();
     if (!socket) break;

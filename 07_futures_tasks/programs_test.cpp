@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "common/socket.hpp"
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 /// A multisocket program on ten free ports, and a peer for each of them.
@@ -77,8 +77,8 @@ TEST_CASE("a multisocket program hears all its ports, and stops at SIGTERM with 
 
 TEST_CASE("of ten ports, one that is taken is one clear line and exit status 1") {
   for (const char* name : {"multisocket_join", "multisocket_spawn", "multisocket_unordered"}) {
-    const Fd taken = bind_udp("127.0.0.1", 0);
-    const std::string port = std::to_string(local_address(taken.get()).port());
+    const common::Fd taken = common::bind_udp("127.0.0.1", 0);
+    const std::string port = std::to_string(common::local_address(taken.get()).port());
     const Result result = run({chapter.program(name), "--port", port});
     CHECK(result.status == 1);
     CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
@@ -91,8 +91,8 @@ TEST_CASE("of ten ports, one that is taken is one clear line and exit status 1")
 TEST_CASE("connect says where it is connected, or why it is not") {
   const std::string connect = chapter.program("connect");
   {
-    const Fd listener = listen_tcp("127.0.0.1", 0);
-    const std::string port = std::to_string(local_address(listener.get()).port());
+    const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(common::local_address(listener.get()).port());
     const Result success = run({connect, "--port", port});
     CHECK(success.status == 0);
     CHECK(success.out.starts_with("success: connected from 127.0.0.1:"));
@@ -124,4 +124,4 @@ TEST_CASE("a read that a select keeps loses nothing; one that is made anew loses
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

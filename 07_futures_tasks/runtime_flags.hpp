@@ -2,10 +2,17 @@
 #pragma once
 
 #include "common/cli.hpp"
-#include "runtime/block_on.hpp"
+#include "runtime/executor/block_on.hpp"
 
-/// --workers and --trace.
+/// --trace: the file to which a runtime writes what its tasks do.
+inline void add_trace_flag(common::CommandLine& cli, runtime::Options& options) {
+  cli.add_text("--trace", "write what the tasks do to this file, for ui.perfetto.dev",
+               options.trace, "FILE");
+}
+
+/// --trace, and --workers, for which the environment variable WORKERS may stand.
 inline void add_runtime_flags(common::CommandLine& cli, runtime::Options& options) {
-  cli.add_workers(options.workers);
-  cli.add_trace(options.trace);
+  cli.add_count("--workers", "threads that run tasks; 0: the main thread alone", options.workers, 0,
+                1'000, "WORKERS");
+  add_trace_flag(cli, options);
 }

@@ -18,6 +18,7 @@
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime_flags.hpp"
 
 namespace {
 
@@ -77,7 +78,7 @@ int main(int argc, char** argv) {
   common::CommandLine cli("Reads to the end, and says every second that it still waits.",
                           "build/07_futures_tasks/select_progress --read-anew");
   cli.add_break_it("--read-anew", "begin a new read each second", read_anew);
-  cli.add_trace(options.trace);
+  add_trace_flag(cli, options);
   return cli.run(argc, argv, [&] {
     runtime::block_on(run(read_anew), options);
     return 0;

@@ -6,7 +6,7 @@
 //   build/07_futures_tasks/server     in one terminal
 //   build/07_futures_tasks/client     in another: ten clients, one second
 
-#include "acceptor.hpp"
+#include "async_acceptor.hpp"
 #include "common/cli.hpp"
 #include "common/process.hpp"
 #include "common/shutdown.hpp"
@@ -26,7 +26,7 @@ runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
 
 runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& stop,
                        ConnectionTasks& tasks) {
-  Acceptor acceptor(options, stop, tasks);
+  AsyncAcceptor acceptor(options, stop, tasks);
   for (;;) {
     runtime::TcpStream socket = co_await acceptor.next();
     if (!socket) break;

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 
-namespace common::testing {
+namespace lab {
 
 namespace {
 
@@ -59,4 +59,4 @@ TEST_CASE("a thousand silent connections take no thread, and no CPU time") {
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

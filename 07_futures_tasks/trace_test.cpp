@@ -2,13 +2,13 @@
 
 #include <signal.h>
 
-#include "common/testing/conformance.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/server.hpp"
-#include "common/testing/text.hpp"
-#include "runtime/tests/trace_support.hpp"
+#include "lab/conformance/conformance.hpp"
+#include "lab/runtime_tests/trace_support.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 using runtime::TraceFile;
@@ -71,4 +71,4 @@ TEST_CASE("a trace that cannot be written is one line on standard error, and exi
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

@@ -13,8 +13,6 @@ namespace {
 
 /// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
 const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
-constexpr std::uint64_t kLargestCount = 1'000'000;
-constexpr std::uint64_t kMostWorkers = 1'000;
 constexpr double kLongestDelay = 24 * 3600 * 1e6;
 
 /// CLI11 reads "-3" as a very large unsigned number; this refuses it.
@@ -97,25 +95,13 @@ void CommandLine::add_clients(std::uint64_t& clients) {
   add_count("--clients", "connections at the same time", clients);
 }
 
-void CommandLine::add_workers(std::size_t& workers) {
-  parser_->app.add_option("--workers", workers, "threads that run tasks; 0: the main thread alone")
-      ->check(between(0, kMostWorkers))
-      ->type_name("N")
-      ->envname("WORKERS")
-      ->capture_default_str();
-}
-
-void CommandLine::add_trace(std::string& file) {
-  parser_->app
-      .add_option("--trace", file, "write what the tasks do to this file, for ui.perfetto.dev")
-      ->type_name("FILE");
-}
-
 void CommandLine::add_count(const std::string& name, const std::string& what, std::uint64_t& value,
-                            std::uint64_t least) {
+                            std::uint64_t least, std::uint64_t most,
+                            const std::string& environment) {
   parser_->app.add_option(name, value, what)
-      ->check(between(least, kLargestCount))
+      ->check(between(least, most))
       ->type_name("N")
+      ->envname(environment)
       ->capture_default_str();
 }
 
@@ -123,8 +109,10 @@ void CommandLine::add_flag(const std::string& name, const std::string& what, boo
   parser_->app.add_flag(name, value, what);
 }
 
-void CommandLine::add_text(const std::string& name, const std::string& what, std::string& value) {
-  CLI::Option* option = parser_->app.add_option(name, value, what)->capture_default_str();
+void CommandLine::add_text(const std::string& name, const std::string& what, std::string& value,
+                           const std::string& kind) {
+  CLI::Option* option =
+      parser_->app.add_option(name, value, what)->type_name(kind)->capture_default_str();
   if (!name.starts_with("-")) option->required();
 }
 

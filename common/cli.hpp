@@ -47,18 +47,18 @@ class CommandLine {
   void add_connections(std::uint64_t& connections);
   /// --clients: at least 1.
   void add_clients(std::uint64_t& clients);
-  /// --workers, or the environment variable WORKERS: threads that run tasks; 0 for none but main's.
-  void add_workers(std::size_t& workers);
-  /// --trace: the file to which a runtime writes what its tasks do; empty for none.
-  void add_trace(std::string& file);
-  /// A number of the program's own, at least `least`.
+  /// A number of the program's own, from `least` to `most`. The environment variable of this name,
+  /// if there is one, says what it is where the flag does not.
   void add_count(const std::string& name, const std::string& what, std::uint64_t& value,
-                 std::uint64_t least = 1);
+                 std::uint64_t least = 1, std::uint64_t most = 1'000'000,
+                 const std::string& environment = "");
   /// A flag of the program's own that makes `value` true.
   void add_flag(const std::string& name, const std::string& what, bool& value);
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it
-  /// is. A name without dashes is that of a word that the command line must have.
-  void add_text(const std::string& name, const std::string& what, std::string& value);
+  /// is. A name without dashes is that of a word that the command line must have. `kind` is what
+  /// `--help` says that it is.
+  void add_text(const std::string& name, const std::string& what, std::string& value,
+                const std::string& kind = "TEXT");
   /// A word that may be left out; then `value` stays as it is.
   void add_word(const std::string& name, const std::string& what, std::string& value);
   /// A flag that turns one necessary thing off. `--help` lists these under "break it".

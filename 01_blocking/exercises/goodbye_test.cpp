@@ -6,12 +6,12 @@
 #include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
-#include "common/testing/peer.hpp"
 #include "goodbye.hpp"
+#include "lab/support/peer.hpp"
 
 TEST_CASE("a client that was talking when the server said goodbye gets all that was sent") {
   const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
-  common::testing::Peer client(common::local_address(listener.get()).port());
+  lab::Peer client(common::local_address(listener.get()).port());
   std::jthread server([&] {
     const common::Fd socket = common::accept(listener.get());
     pollfd something_came{socket.get(), POLLIN, 0};
@@ -24,7 +24,7 @@ TEST_CASE("a client that was talking when the server said goodbye gets all that 
   // The server has finished: end of file comes, although this client has not.
   CHECK_NOTHROW(client.read_all());
   // It still reads. After a reset, all of these are errors.
-  CHECK_NOTHROW(client.send(common::testing::random_bytes(1024 * 1024)));
+  CHECK_NOTHROW(client.send(lab::random_bytes(1024 * 1024)));
   CHECK_NOTHROW(client.half_close());
   CHECK_NOTHROW(client.read_all());
 }

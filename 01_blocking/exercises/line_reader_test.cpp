@@ -10,7 +10,7 @@
 
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/testing/watchdog.hpp"
+#include "lab/support/watchdog.hpp"
 #include "line_reader.hpp"
 
 namespace {
@@ -68,7 +68,7 @@ Strings all_lines(LineReader& reader) {
 }  // namespace
 
 TEST_CASE("several lines that come at once are several lines, and nobody waits for more") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
   connection.send("start 1\n\nend 1\n");
@@ -81,7 +81,7 @@ TEST_CASE("several lines that come at once are several lines, and nobody waits f
 }
 
 TEST_CASE("one line that comes in pieces is one line") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
   std::jthread sender([&](const std::stop_token& stop) {
@@ -91,7 +91,7 @@ TEST_CASE("one line that comes in pieces is one line") {
 }
 
 TEST_CASE("a line is there when its last byte is, and not only when the next one begins") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
   connection.expect_no_wait();
@@ -103,7 +103,7 @@ TEST_CASE("a line is there when its last byte is, and not only when the next one
 
 TEST_CASE(
     "what comes before the end of file without a line feed is a line, too, and the last one") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
   connection.send("start 1\nen");
@@ -114,7 +114,7 @@ TEST_CASE(
 
 TEST_CASE(
     "a long line is a line, and one that is too long is an error before it fills the memory") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
   connection.expect_no_wait();

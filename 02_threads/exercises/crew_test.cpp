@@ -9,8 +9,8 @@
 
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/testing/watchdog.hpp"
 #include "crew.hpp"
+#include "lab/support/watchdog.hpp"
 
 using namespace std::chrono_literals;
 
@@ -61,13 +61,13 @@ class Client {
 }  // namespace
 
 TEST_CASE("without threads there is nothing to wait for") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Crew crew;
   CHECK(crew.finish(common::Clock::now() + 1h) == 0);
 }
 
 TEST_CASE("who ends before the deadline is not cut short, and nobody waits for the rest of it") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Crew crew;
   Client first(crew);
   Client second(crew);
@@ -83,7 +83,7 @@ TEST_CASE("who ends before the deadline is not cut short, and nobody waits for t
 }
 
 TEST_CASE("who still waits for a silent client at the deadline is cut short, then and not before") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Crew crew;
   Client talks(crew);
   Client silent(crew);
@@ -100,7 +100,7 @@ TEST_CASE("who still waits for a silent client at the deadline is cut short, the
 }
 
 TEST_CASE("a deadline that has passed is one, too") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Crew crew;
   Client silent(crew);
   CHECK(crew.finish(common::Clock::now()) == 1);
@@ -108,7 +108,7 @@ TEST_CASE("a deadline that has passed is one, too") {
 }
 
 TEST_CASE("who writes to a client that does not read is cut short, too") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Crew crew;
   Client silent(crew, [](const common::Fd& socket, Client::State&) {
     const std::string much(1024 * 1024, 'x');

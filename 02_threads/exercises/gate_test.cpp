@@ -5,11 +5,11 @@
 #include <future>
 #include <vector>
 
-#include "common/testing/watchdog.hpp"
 #include "gate.hpp"
+#include "lab/support/watchdog.hpp"
 
 TEST_CASE("the third waits outside while two are inside, and comes in when one leaves") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Gate gate(2);
   gate.enter();
   gate.enter();
@@ -21,7 +21,7 @@ TEST_CASE("the third waits outside while two are inside, and comes in when one l
 }
 
 TEST_CASE("ten take turns at one place, and none is left outside") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Gate gate(1);
   int inside = 0;  // not atomic: the gate is what keeps it right, and tsan looks
   int most = 0;

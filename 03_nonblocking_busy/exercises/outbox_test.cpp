@@ -5,7 +5,7 @@
 
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/testing/peer.hpp"
+#include "lab/support/peer.hpp"
 #include "outbox.hpp"
 
 TEST_CASE("what a slow reader gets is what was pushed, all of it and in order") {
@@ -14,7 +14,7 @@ TEST_CASE("what a slow reader gets is what was pushed, all of it and in order") 
                 "socketpair");
   const common::Fd ours(ends[0]);
   const common::Fd theirs(ends[1]);
-  const std::string first = common::testing::random_bytes(1024 * 1024);
+  const std::string first = lab::random_bytes(1024 * 1024);
   Outbox outbox;
   outbox.push(first);
   CHECK(!outbox.flush(ours.get()));  // more than any socket holds

@@ -8,7 +8,7 @@
 
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/testing/watchdog.hpp"
+#include "lab/support/watchdog.hpp"
 #include "turns.hpp"
 
 namespace {
@@ -60,7 +60,7 @@ class Speaker {
 }  // namespace
 
 TEST_CASE("who is between two that never stop talking is heard in the same turn") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Speaker speaker("me too");
   std::array talks{endless(10'000'000), speaker.talk(), endless(10'000'000)};
   CHECK(turn(talks));
@@ -70,7 +70,7 @@ TEST_CASE("who is between two that never stop talking is heard in the same turn"
 }
 
 TEST_CASE("nobody says more than is allowed in one turn, in pieces of any size, nor much less") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   std::array talks{endless(1), endless(1000), endless(10'000'000)};
   for (std::size_t turns = 1; turns <= 3; ++turns) {
     CHECK(turn(talks));
@@ -82,7 +82,7 @@ TEST_CASE("nobody says more than is allowed in one turn, in pieces of any size, 
 }
 
 TEST_CASE("who says less than is allowed is heard out, the first as well as the last") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   const std::string words(kMost / 2, 'w');
   Speaker silent("");
   Speaker first(words);
@@ -98,7 +98,7 @@ TEST_CASE("who says less than is allowed is heard out, the first as well as the 
 }
 
 TEST_CASE("who was interrupted goes on in the next turn, where it stopped") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   const std::string words = std::string(kMost, 'w') + "the last words";
   Speaker speaker(words, true);
   Speaker silent("");
@@ -111,7 +111,7 @@ TEST_CASE("who was interrupted goes on in the next turn, where it stopped") {
 }
 
 TEST_CASE("who has ended is not read again, and is no reason for another turn") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Speaker speaker("good bye", true);
   std::array talks{speaker.talk()};
   CHECK(!turn(talks));

@@ -11,8 +11,8 @@
 
 #include "common/error.hpp"
 #include "common/io.hpp"
-#include "common/testing/program.hpp"
 #include "first_ready.hpp"
+#include "lab/support/program.hpp"
 
 using namespace std::chrono_literals;
 
@@ -79,9 +79,9 @@ TEST_CASE("it returns the first of those that have something to read, and wakes 
   const std::array fds{silent.read_end.get(), first.read_end.get(), second.read_end.get()};
   CHECK(first_ready(fds, 0s) == std::nullopt);
   std::jthread late([&] { second.write(); });
-  CHECK(first_ready(fds, common::testing::kPatience) == 2);
+  CHECK(first_ready(fds, lab::kPatience) == 2);
   first.write();
-  CHECK(first_ready(fds, common::testing::kPatience) == 1);
+  CHECK(first_ready(fds, lab::kPatience) == 1);
 }
 
 TEST_CASE("negative descriptors are passed over, and count") {

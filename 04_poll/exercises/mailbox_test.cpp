@@ -4,7 +4,7 @@
 #include <array>
 #include <thread>
 
-#include "common/testing/watchdog.hpp"
+#include "lab/support/watchdog.hpp"
 #include "mailbox.hpp"
 
 namespace {
@@ -19,7 +19,7 @@ bool readable(int fd) {
 }  // namespace
 
 TEST_CASE("a job wakes the loop, is done once, and then the loop may sleep again") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Mailbox mailbox;
   int done = 0;
   CHECK(!readable(mailbox.fd()));
@@ -33,7 +33,7 @@ TEST_CASE("a job wakes the loop, is done once, and then the loop may sleep again
 }
 
 TEST_CASE("a job that is posted by a job is not forgotten") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Mailbox mailbox;
   int done = 0;
   mailbox.post([&] {
@@ -49,7 +49,7 @@ TEST_CASE("a job that is posted by a job is not forgotten") {
 }
 
 TEST_CASE("all jobs that wait are done in one run, in order, and cost one write") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Mailbox mailbox;
   for (int round = 0; round < 2; ++round) {
     std::vector<int> done;
@@ -65,7 +65,7 @@ TEST_CASE("all jobs that wait are done in one run, in order, and cost one write"
 
 TEST_CASE("of two threads that post while the loop sleeps, wakes and works, no job is lost") {
   constexpr int kJobs = 20'000;
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Mailbox mailbox;
   const common::Fd all_posted(common::check(::eventfd(0, EFD_CLOEXEC), "eventfd"));
   int done = 0;  // not atomic: all jobs are done by one thread, and tsan looks

@@ -7,9 +7,9 @@
 
 #include "common/io.hpp"
 #include "common/socket.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/watchdog.hpp"
 #include "door.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/watchdog.hpp"
 
 namespace {
 
@@ -57,7 +57,7 @@ struct Loop {
     return times;
   }
 
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Epoll epoll;
   std::optional<Door> door;
   std::uint16_t port = 0;
@@ -127,8 +127,8 @@ TEST_CASE("the door shuts as often as it must, and what else the loop watches is
 }
 
 TEST_CASE("an error that is no shortage is thrown") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Epoll epoll;
-  Door door(epoll, common::testing::DeadPort::bound_socket());  // this does not listen
+  Door door(epoll, lab::DeadPort::bound_socket());  // this does not listen
   CHECK_THROWS_AS(door.let_in(), std::system_error);
 }

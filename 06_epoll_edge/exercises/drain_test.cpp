@@ -4,8 +4,8 @@
 
 #include "../epoll.hpp"
 #include "common/io.hpp"
-#include "common/testing/peer.hpp"
 #include "drain.hpp"
+#include "lab/support/peer.hpp"
 
 namespace {
 
@@ -50,7 +50,7 @@ class Watched {
   Epoll epoll_;
 };
 
-const std::string much = common::testing::random_bytes(100'000);
+const std::string much = lab::random_bytes(100'000);
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "common/testing/watchdog.hpp"
+#include "lab/support/watchdog.hpp"
 #include "timers.hpp"
 
 using namespace std::chrono_literals;
@@ -16,7 +16,7 @@ constexpr Timers::Time kStart{24h};
 }  // namespace
 
 TEST_CASE("timers run once, at their time and not before, in order") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   std::string ran;
   timers.set(kStart + 2s, [&] { ran += 'c'; });
@@ -32,7 +32,7 @@ TEST_CASE("timers run once, at their time and not before, in order") {
 }
 
 TEST_CASE("the loop sleeps until the earliest timer, and never wakes before it") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   CHECK(timers.timeout(kStart) == -1);
   timers.set(kStart + 1h, [] {});
@@ -47,7 +47,7 @@ TEST_CASE("the loop sleeps until the earliest timer, and never wakes before it")
 }
 
 TEST_CASE("a timer that is cancelled does not run, and keeps nothing alive") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   std::string ran;
   const auto kept = std::make_shared<int>();
@@ -63,7 +63,7 @@ TEST_CASE("a timer that is cancelled does not run, and keeps nothing alive") {
 }
 
 TEST_CASE("a timer may cancel another that is due in the same moment, the next and the last") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   std::string ran;
   Timers::Key b, d;
@@ -80,7 +80,7 @@ TEST_CASE("a timer may cancel another that is due in the same moment, the next a
 }
 
 TEST_CASE("a timer that runs can no longer be cancelled, also by itself") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   std::string ran;
   Timers::Key a;
@@ -93,7 +93,7 @@ TEST_CASE("a timer that runs can no longer be cancelled, also by itself") {
 }
 
 TEST_CASE("what a timer sets is for the next run, also if it is for now, or for earlier") {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   Timers timers;
   int ticks = 0;
   std::string ran;

@@ -8,7 +8,7 @@
 
 #include <list>
 
-#include "runtime/future.hpp"
+#include "runtime/future/future.hpp"
 
 class Event {
  public:

@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "common/error.hpp"
-#include "common/testing/watchdog.hpp"
+#include "lab/support/watchdog.hpp"
 
 namespace {
 
@@ -45,7 +45,7 @@ runtime::Async<Line> next_in_time(Lines& lines) {
 
 /// Runs a test's coroutine. With a virtual clock its seconds take no time.
 void run(runtime::Async<> test) {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   runtime::block_on(std::move(test), {.virtual_clock = true});
 }
 

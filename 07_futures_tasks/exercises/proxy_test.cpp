@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "common/error.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/watchdog.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/watchdog.hpp"
 
 namespace {
 
@@ -66,7 +66,7 @@ runtime::Async<std::string> hear_all(runtime::TcpStream& stream) {
 
 /// Runs a test's coroutine. With a virtual clock its seconds take no time.
 void run(runtime::Async<> test) {
-  const common::testing::Watchdog watchdog;
+  const lab::Watchdog watchdog;
   std::signal(SIGPIPE, SIG_IGN);  // as in every server
   runtime::block_on(std::move(test), {.virtual_clock = true});
 }
@@ -117,7 +117,7 @@ TEST_CASE("an end of file is passed on, and the other way stays open until it en
 runtime::Async<> one_does_not_read() {
   constexpr std::size_t kMuch = std::size_t{16} * 1024 * 1024;
   Call call;
-  const std::string piece = common::testing::random_bytes(std::size_t{64} * 1024 + 1);
+  const std::string piece = lab::random_bytes(std::size_t{64} * 1024 + 1);
   std::string sent;
   while (sent.size() < kMuch) {
     const auto size = co_await runtime::timeout(1s, call.left.write_some(piece));

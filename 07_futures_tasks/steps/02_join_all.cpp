@@ -8,7 +8,7 @@
 #include <list>
 
 #include "common/cli.hpp"
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "common/cli.hpp"
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
 namespace {

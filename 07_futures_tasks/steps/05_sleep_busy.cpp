@@ -12,7 +12,7 @@
 
 #include "common/cli.hpp"
 #include "common/report.hpp"
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
 namespace {

@@ -19,7 +19,7 @@
 
 #include "common/cli.hpp"
 #include "common/report.hpp"
-#include "runtime/poll.hpp"
+#include "runtime/future/poll.hpp"
 #include "summary.hpp"
 
 namespace {
@@ -108,7 +108,7 @@ class Async {
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> coroutine) {
       coroutine.promise().awaited = this;
-      coroutine.promise().poll_awaited = &poll;
+      coroutine.promise().poll_awaited = &poll_future;
     }
     typename F::Output await_resume() {
       if (error_) std::rethrow_exception(error_);
@@ -116,7 +116,7 @@ class Async {
     }
 
    private:
-    static bool poll(void* self, Context& context) {
+    static bool poll_future(void* self, Context& context) {
       auto& awaiter = *static_cast<Awaiter*>(self);
       try {
         awaiter.result_ = awaiter.future_.poll(context);

@@ -11,11 +11,11 @@
 #include <system_error>
 
 #include "common/socket.hpp"
-#include "common/testing/peer.hpp"
-#include "common/testing/program.hpp"
-#include "common/testing/text.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
+#include "lab/support/text.hpp"
 
-namespace common::testing {
+namespace lab {
 namespace {
 
 Result run_step(const std::string& name, std::vector<std::string> flags = {"--delay", "50ms"}) {
@@ -198,8 +198,8 @@ TEST_CASE("13, 14 and 15 serve ten clients at once in one thread, with fewer and
 
 TEST_CASE("a port that is taken is one clear line and exit status 1") {
   for (const char* name : {"12_io_busy", "13_connect", "14_io_poll", "15_io_epoll"}) {
-    const Fd listener = listen_tcp("127.0.0.1", 0);
-    const std::string port = std::to_string(local_address(listener.get()).port());
+    const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
+    const std::string port = std::to_string(common::local_address(listener.get()).port());
     const Result result = run_step(name, {"--port", port});
     CHECK(result.status == 1);
     CHECK(result.err.find("bind 127.0.0.1:" + port + ": Address already in use\n") !=
@@ -241,4 +241,4 @@ TEST_CASE("no step changes more than a hundred lines, but the one to coroutines"
 }
 
 }  // namespace
-}  // namespace common::testing
+}  // namespace lab

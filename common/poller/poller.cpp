@@ -19,7 +19,7 @@ void control(int epoll, int operation, const char* call, int fd, epoll_event eve
   check(::epoll_ctl(epoll, operation, fd, &event), call);
 }
 
-epoll_event kernel_event(Token token, Ready interest, PollOpt opt) {
+epoll_event kernel_event(Token token, ReadySet interest, PollOpt opt) {
   assert(token.value != kWake && "a token that is free");
   epoll_event event{};
   event.events = interest.bits() | opt.bits();
@@ -45,11 +45,11 @@ Poller::Poller(Wakeup wakeup)
 
 Poller::~Poller() = default;
 
-void Poller::add(int fd, Token token, Ready interest, PollOpt opt) {
+void Poller::add(int fd, Token token, ReadySet interest, PollOpt opt) {
   control(epoll_.get(), EPOLL_CTL_ADD, "epoll_ctl ADD", fd, kernel_event(token, interest, opt));
 }
 
-void Poller::modify(int fd, Token token, Ready interest, PollOpt opt) {
+void Poller::modify(int fd, Token token, ReadySet interest, PollOpt opt) {
   control(epoll_.get(), EPOLL_CTL_MOD, "epoll_ctl MOD", fd, kernel_event(token, interest, opt));
 }
 
@@ -67,7 +67,7 @@ std::size_t Poller::wait(Events& events, std::optional<Duration> timeout) {
   const auto returned = static_cast<std::size_t>(std::max(count, 0));
   for (const epoll_event& event : std::span(events.kernel_).first(returned)) {
     if (event.data.u64 == kWake) continue;
-    events.events_.push_back({Token{event.data.u64}, Ready(event.events)});
+    events.events_.push_back({Token{event.data.u64}, ReadySet(event.events)});
   }
   user_space_->end_wait(events.events_, events.capacity());
   if (error != 0 && error != EINTR) throw_error(error, "epoll_wait");

@@ -39,32 +39,38 @@ struct Token {
 };
 
 /// What something is ready for, or what somebody is interested in: a set.
-class Ready {
+class ReadySet {
  public:
-  constexpr Ready() = default;
-  explicit constexpr Ready(std::uint32_t epoll_events) : bits_(epoll_events) {}
+  constexpr ReadySet() = default;
+  explicit constexpr ReadySet(std::uint32_t epoll_events) : bits_(epoll_events) {}
 
   /// A read would not block: there are bytes, a connection to accept, end of file, or an error.
-  static constexpr Ready readable() { return Ready(EPOLLIN); }
+  static constexpr ReadySet readable() { return ReadySet(EPOLLIN); }
   /// A write would not block.
-  static constexpr Ready writable() { return Ready(EPOLLOUT); }
+  static constexpr ReadySet writable() { return ReadySet(EPOLLOUT); }
   /// Both directions are closed, or a pipe's writer is gone. What came before can still be read.
-  static constexpr Ready hup() { return Ready(EPOLLHUP); }
+  static constexpr ReadySet hup() { return ReadySet(EPOLLHUP); }
   /// The peer has sent all that it will send. It can still be written to: this is not `hup`.
-  static constexpr Ready read_hup() { return Ready(EPOLLRDHUP); }
+  static constexpr ReadySet read_hup() { return ReadySet(EPOLLRDHUP); }
   /// The next read or write fails, and tells why; or a pipe's reader is gone.
-  static constexpr Ready error() { return Ready(EPOLLERR); }
+  static constexpr ReadySet error() { return ReadySet(EPOLLERR); }
 
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
   /// True if everything in `other` is in this, too. For "anything of": `!(a & b).empty()`.
-  [[nodiscard]] constexpr bool contains(Ready other) const { return (*this & other) == other; }
+  [[nodiscard]] constexpr bool contains(ReadySet other) const { return (*this & other) == other; }
   /// As epoll_ctl(2) wants it.
   [[nodiscard]] constexpr std::uint32_t bits() const { return bits_; }
 
-  friend constexpr Ready operator|(Ready a, Ready b) { return Ready(a.bits_ | b.bits_); }
-  friend constexpr Ready operator&(Ready a, Ready b) { return Ready(a.bits_ & b.bits_); }
-  friend constexpr Ready operator-(Ready a, Ready b) { return Ready(a.bits_ & ~b.bits_); }
-  friend constexpr bool operator==(Ready, Ready) = default;
+  friend constexpr ReadySet operator|(ReadySet a, ReadySet b) {
+    return ReadySet(a.bits_ | b.bits_);
+  }
+  friend constexpr ReadySet operator&(ReadySet a, ReadySet b) {
+    return ReadySet(a.bits_ & b.bits_);
+  }
+  friend constexpr ReadySet operator-(ReadySet a, ReadySet b) {
+    return ReadySet(a.bits_ & ~b.bits_);
+  }
+  friend constexpr bool operator==(ReadySet, ReadySet) = default;
 
  private:
   std::uint32_t bits_ = 0;
@@ -95,7 +101,7 @@ class PollOpt {
 
 struct Event {
   Token token;
-  Ready ready;
+  ReadySet ready;
 };
 
 /// What one `wait` returned, in a buffer that is used again for the next one.
@@ -124,7 +130,7 @@ enum class Wakeup {
 /// Waits for readiness: the kernel's, of descriptors, and user space's, of `UserRegistration`s.
 ///
 ///     Poller poller;
-///     poller.add(socket.get(), Token{1}, Ready::readable(), PollOpt::level());
+///     poller.add(socket.get(), Token{1}, ReadySet::readable(), PollOpt::level());
 ///     Events events(64);
 ///     while (running) {
 ///       poller.wait(events);
@@ -148,12 +154,12 @@ class Poller {
   /// Errors, as std::system_error: "epoll_ctl ADD: File exists" if it was added before; EPERM for
   /// what is always ready, such as a regular file; EBADF; ENOSPC, ENOMEM. See epoll_ctl(2).
   /// REQUIRES: `token` is not the one whose bits are all set, which no `Slab` gives either.
-  void add(int fd, Token token, Ready interest, PollOpt opt);
+  void add(int fd, Token token, ReadySet interest, PollOpt opt);
 
   /// Gives an added `fd` another token, interest and option, and arms it again after a oneshot.
   /// What it is ready for already gives an event, also with `edge`. Errors and REQUIRES: as `add`,
   /// and "epoll_ctl MOD: No such file or directory" if it was not added.
-  void modify(int fd, Token token, Ready interest, PollOpt opt);
+  void modify(int fd, Token token, ReadySet interest, PollOpt opt);
 
   /// No `wait` that begins from now on returns an event for `fd`. Pitfall: events handed out before
   /// still have its token. Errors: "epoll_ctl DEL: No such file or directory" if it was not added.
@@ -193,10 +199,10 @@ class SetReadiness {
   /// From now on the registration is ready for `readiness`, and for nothing else: an empty set
   /// takes back an event that no `wait` has handed out. Wakes the poller if it sleeps. Pitfall: two
   /// sets between two waits are one event.
-  void set(Ready readiness) const;
+  void set(ReadySet readiness) const;
 
   /// What was set last; empty at first, and when the registration is gone.
-  [[nodiscard]] Ready readiness() const;
+  [[nodiscard]] ReadySet readiness() const;
 
  private:
   friend class UserRegistration;
@@ -209,8 +215,8 @@ class SetReadiness {
 /// Makes a poller return events for `token` when another thread, or this one, says so: how a timer
 /// or a queue takes part in a wait.
 ///
-///     UserRegistration timer(poller, Token{2}, Ready::readable(), PollOpt::edge());
-///     std::jthread thread([ready = timer.set_readiness()] { ready.set(Ready::readable()); });
+///     UserRegistration timer(poller, Token{2}, ReadySet::readable(), PollOpt::edge());
+///     std::jthread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
 ///     poller.wait(events);
 ///
 /// Here `level` means on every `wait` while something in `interest` is set, `edge` once for a
@@ -219,7 +225,7 @@ class SetReadiness {
 class UserRegistration {
  public:
   /// Not ready for anything yet. Errors: std::bad_alloc.
-  UserRegistration(Poller& poller, Token token, Ready interest, PollOpt opt);
+  UserRegistration(Poller& poller, Token token, ReadySet interest, PollOpt opt);
   /// Forgets it, also when its event is queued: once this has returned, none is handed out any
   /// more. Pitfall: one that was handed out before is still in its `Events`, with this token, also
   /// when another thread's `wait` has yet to return with it.
@@ -228,7 +234,7 @@ class UserRegistration {
 
   /// Sets another token, interest and option, and arms it again after a oneshot. A readiness that
   /// is there already gives an event, also with `edge`, as with epoll_ctl(2).
-  void modify(Token token, Ready interest, PollOpt opt);
+  void modify(Token token, ReadySet interest, PollOpt opt);
 
   [[nodiscard]] SetReadiness set_readiness() const;
 

@@ -27,10 +27,10 @@ void UserSpace::erase(SlabKey key) {
   registrations_.erase(key);
 }
 
-Ready UserSpace::readiness(SlabKey key) {
+ReadySet UserSpace::readiness(SlabKey key) {
   const std::lock_guard lock(mutex_);
   const auto* registration = registrations_.find(key);
-  return registration == nullptr ? Ready() : (*registration)->readiness;
+  return registration == nullptr ? ReadySet() : (*registration)->readiness;
 }
 
 template <class Change>
@@ -50,7 +50,7 @@ void UserSpace::change(SlabKey key, Change change) {
 
 /// Puts a registration that has changed where it belongs now. True if the eventfd must be written.
 bool UserSpace::settle(List::iterator registration) {
-  const Ready wanted = registration->readiness & registration->interest;
+  const ReadySet wanted = registration->readiness & registration->interest;
   const bool has_event = registration->armed && !wanted.empty();
   if (has_event != registration->queued) move(registration, has_event);
   if (!has_event) return false;
@@ -105,22 +105,22 @@ std::uint64_t UserSpace::writes() {
 SetReadiness::SetReadiness(std::shared_ptr<UserSpace> user_space, SlabKey key)
     : user_space_(std::move(user_space)), key_(key) {}
 
-void SetReadiness::set(Ready readiness) const {
+void SetReadiness::set(ReadySet readiness) const {
   user_space_->change(key_, [&](auto& registration) { registration.readiness = readiness; });
 }
 
-Ready SetReadiness::readiness() const {
+ReadySet SetReadiness::readiness() const {
   return user_space_->readiness(key_);
 }
 
-UserRegistration::UserRegistration(Poller& poller, Token token, Ready interest, PollOpt opt)
+UserRegistration::UserRegistration(Poller& poller, Token token, ReadySet interest, PollOpt opt)
     : user_space_(poller.user_space_), key_(user_space_->insert({token, interest, opt})) {}
 
 UserRegistration::~UserRegistration() {
   user_space_->erase(key_);
 }
 
-void UserRegistration::modify(Token token, Ready interest, PollOpt opt) {
+void UserRegistration::modify(Token token, ReadySet interest, PollOpt opt) {
   user_space_->change(key_, [&](auto& registration) {
     registration.token = token;
     registration.interest = interest;

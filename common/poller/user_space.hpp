@@ -22,9 +22,9 @@ class UserSpace {
 
   struct Registration {
     Token token;
-    Ready interest;
+    ReadySet interest;
     PollOpt opt;
-    Ready readiness{};
+    ReadySet readiness{};
     bool armed = true;    // false from a oneshot's event to the next modify
     bool queued = false;  // which of the two lists it is in
   };
@@ -33,7 +33,7 @@ class UserSpace {
   SlabKey insert(const Registration& registration);
   void erase(SlabKey key);
   /// What was set last; empty if the registration is gone.
-  Ready readiness(SlabKey key);
+  ReadySet readiness(SlabKey key);
   /// Changes a registration, unless it is gone, and wakes the poller if that made an event.
   template <class Change>
   void change(SlabKey key, Change change);

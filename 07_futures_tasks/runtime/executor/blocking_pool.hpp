@@ -1,0 +1,48 @@
+// Where does work go that blocks, such as looking up a name? To threads that have nothing else to
+// do.
+//
+// Thread safety: all of it.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "runtime/task/task.hpp"
+
+namespace runtime {
+
+/// Runs each task, which is one call of a function, on a thread that may block. Threads are started
+/// when they are needed, up to `kMost`, and kept until the end.
+class BlockingPool final : public Scheduler {
+ public:
+  static constexpr std::size_t kMost = 64;
+
+  using Scheduler::Scheduler;
+
+  /// Errors: where no thread can be had, and there is none yet, the task is cancelled.
+  void add(Task& task) noexcept override;
+  void submit(Task& task) noexcept override;
+  void remove(Task& task) noexcept override;
+
+  /// Cancels what has not begun, and waits for what has.
+  void shut_down() noexcept;
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  void work();
+  bool start_thread() noexcept;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable submitted_;
+  Queue<Task> queue_;
+  List<Task> tasks_;
+  std::vector<std::thread> threads_;
+  std::size_t waiting_ = 0;  // tasks in the queue
+  std::size_t idle_ = 0;     // threads that wait for one
+  bool closed_ = false;
+};
+
+}  // namespace runtime

@@ -1,0 +1,148 @@
+// How does any descriptor become something to await? It is put together with its registration.
+#pragma once
+
+#include <optional>
+
+#include "runtime/io/registration.hpp"
+
+namespace runtime {
+
+/// What one try of an operation on a nonblocking descriptor gave.
+template <class T>
+struct Tried {
+  /// The result; std::nullopt if it would block.
+  std::optional<T> result;
+  /// With a result: the try has shown that there is no more, as a short read of a stream does.
+  bool drained = false;
+};
+
+template <class Source>
+class PollEvented;
+
+/// What futures of I/O have in common: to destroy one takes back its wait, so that a task is not
+/// woken for what it has given up.
+template <class Source>
+class IoWait {
+ public:
+  IoWait(PollEvented<Source>& source, Direction direction)
+      : source_(&source), direction_(direction) {}
+  IoWait(IoWait&& other) noexcept : source_(other.source_), direction_(other.direction_) {
+    assert(!other.waiting_ && "it was polled");
+  }
+  ~IoWait() {
+    if (waiting_) source_->forget(direction_);
+  }
+
+ protected:
+  /// Returns what `attempt` results in, or waits.
+  template <class Try>
+  auto poll_io(Context& context, Try& attempt) {
+    auto result = source_->poll_io(direction_, context, attempt);
+    waiting_ = !result.is_ready();
+    return result;
+  }
+
+  /// Ready when the source is.
+  Poll<void> poll_ready(Context& context) {
+    waiting_ = !source_->poll_ready(direction_, context).is_ready() || !context.spend();
+    if (waiting_) return pending;
+    return done;
+  }
+
+ private:
+  PollEvented<Source>* source_;
+  Direction direction_;
+  bool waiting_ = false;
+};
+
+/// An operation that is tried whenever the descriptor may be ready: a future of its result. One
+/// that has not returned has not happened.
+template <class Source, class Try>
+class [[nodiscard]] Io : public IoWait<Source> {
+ public:
+  using Output = typename decltype(std::declval<Try&>()(0).result)::value_type;
+
+  Io(PollEvented<Source>& source, Direction direction, Try attempt)
+      : IoWait<Source>(source, direction), attempt_(std::move(attempt)) {}
+
+  Poll<Output> poll(Context& context) { return this->poll_io(context, attempt_); }
+
+ private:
+  [[no_unique_address]] Try attempt_;  // a lambda without captures takes no room
+};
+
+/// Ready when the source is. Nothing is held meanwhile: no buffer.
+template <class Source>
+class [[nodiscard]] Readiness : public IoWait<Source> {
+ public:
+  using Output = void;
+  using IoWait<Source>::IoWait;
+
+  Poll<void> poll(Context& context) { return this->poll_ready(context); }
+};
+
+/// An I/O resource of yours with its registration. `Source` owns, or refers to, a nonblocking
+/// descriptor that epoll(7) can watch, and has `int get()`, as common::Fd has.
+///
+///     PollEvented<common::Fd> pipe(std::move(read_end));
+///     const auto size = co_await pipe.io(Direction::read, [&](int fd) {
+///       return Tried<std::size_t>{common::try_read(fd, buffer)};
+///     });
+///
+/// Must not be moved while somebody waits. One task may wait for each direction. The name is that
+/// of Tokio's first reactor.
+template <class Source>
+class PollEvented {
+ public:
+  explicit PollEvented(Source source, Interest interest = Interest::both)
+      : source_(std::move(source)), registration_(interest) {}
+  PollEvented(PollEvented&&) noexcept = default;
+  PollEvented& operator=(PollEvented&& other) noexcept {
+    std::swap(source_, other.source_);
+    std::swap(registration_, other.registration_);
+    return *this;
+  }
+
+  [[nodiscard]] Source& source() { return source_; }
+  [[nodiscard]] const Source& source() const { return source_; }
+  [[nodiscard]] int fd() const { return source_.get(); }
+
+  /// A future of what `attempt(fd)`, a function that returns a Tried<T>, results in. It is called
+  /// when the descriptor may be ready, until it does not block.
+  template <class Try>
+  Io<Source, Try> io(Direction direction, Try attempt) {
+    return Io<Source, Try>(*this, direction, std::move(attempt));
+  }
+
+  /// Futures for waiting alone. What they say may be out of date: a read may still block.
+  Readiness<Source> readable() { return Readiness<Source>(*this, Direction::read); }
+  Readiness<Source> writable() { return Readiness<Source>(*this, Direction::write); }
+  Readiness<Source> ended() { return Readiness<Source>(*this, Direction::end); }
+
+  /// For futures written by hand. See `Registration::poll_ready`.
+  Poll<Observed> poll_ready(Direction direction, Context& context) {
+    return registration_.poll_ready(fd(), direction, context);
+  }
+
+  /// Tries, waits for readiness, and tries again: the loop that everything here is made of.
+  template <class Try>
+  auto poll_io(Direction direction, Context& context, Try& attempt)
+      -> Poll<typename decltype(attempt(0).result)::value_type> {
+    for (;;) {
+      auto ready = poll_ready(direction, context);
+      if (!ready.is_ready() || !context.spend()) return pending;
+      auto tried = attempt(fd());
+      if (!tried.result || tried.drained) registration_.clear(direction, ready.take());
+      if (tried.result) return *std::move(tried.result);
+    }
+  }
+
+  /// Nobody waits for `direction` any more.
+  void forget(Direction direction) noexcept { registration_.forget(direction); }
+
+ private:
+  Source source_;  // first, so that it is destroyed last: deregistered before it is closed
+  Registration registration_;
+};
+
+}  // namespace runtime

@@ -1,0 +1,203 @@
+// What does the runtime of chapter 07 cost? Tasks, yields, wakes and sleepers, on one core, each
+// figure in a line.
+//
+//   build/lab/runtime_costs            a few seconds
+//   build/lab/asio_costs               the same with Asio's coroutines, where Asio is installed
+
+#include <memory>
+#include <vector>
+
+#include "common/cli.hpp"
+#include "costs.hpp"
+#include "runtime/runtime.hpp"
+
+namespace {
+
+using bench::kTimes;
+using bench::print_cost;
+using runtime::Async;
+
+constexpr int kEchoes = kTimes / 10;
+
+Async<int> one() {
+  co_return 1;
+}
+
+Async<> spawn_and_join() {
+  for (int i = 0; i < kTimes; ++i) {
+    auto handle = runtime::spawn(one());
+    co_await handle;
+  }
+}
+
+Async<> yield() {
+  for (int i = 0; i < kTimes; ++i) co_await runtime::yield_now();
+}
+
+/// Whose turn it is, and who waits for theirs.
+struct Table {
+  int turn = 0;
+  runtime::Waker waiting[2];
+};
+
+Async<> play(std::shared_ptr<Table> table, int me, int turns) {
+  for (int i = 0; i < turns; ++i) {
+    auto my_turn = runtime::poll_fn([&](runtime::Context& context) -> runtime::Poll<void> {
+      if (table->turn == me) return runtime::done;
+      table->waiting[me] = context.waker();
+      return runtime::pending;
+    });
+    co_await my_turn;
+    table->turn = 1 - me;
+    std::exchange(table->waiting[1 - me], runtime::Waker()).wake();
+  }
+}
+
+Async<> ping_pong() {
+  const auto table = std::make_shared<Table>();
+  auto ping = runtime::spawn(play(table, 0, kTimes / 2));
+  auto pong = runtime::spawn(play(table, 1, kTimes / 2));
+  co_await ping;
+  co_await pong;
+}
+
+/// Two tasks that send each other one value, to and fro: a switch is a send and a receive.
+Async<> volley(runtime::Sender<int> to, runtime::Receiver<int> from, int times, bool begins) {
+  if (begins) co_await to.send(0);
+  for (int i = 0; i < times; ++i) {
+    const auto ball = co_await from.receive();
+    if (begins && i + 1 == times) break;  // nobody receives another one
+    co_await to.send(*ball);
+  }
+}
+
+Async<> mpsc_switches() {
+  auto forth = runtime::mpsc<int>(1);
+  auto back = runtime::mpsc<int>(1);
+  auto ping =
+      runtime::spawn(volley(std::move(forth.sender), std::move(back.receiver), kTimes / 2, true));
+  auto pong =
+      runtime::spawn(volley(std::move(back.sender), std::move(forth.receiver), kTimes / 2, false));
+  co_await ping;
+  co_await pong;
+}
+
+int asleep = 0;
+int awake = 0;
+
+Async<> sleeper() {
+  ++asleep;
+  co_await runtime::sleep(std::chrono::seconds(1));
+  ++awake;
+}
+
+Async<> sleepers() {
+  const double before = bench::heap_bytes();
+  for (int i = 0; i < kTimes; ++i) runtime::spawn(sleeper()).detach();
+  while (asleep < kTimes) co_await runtime::yield_now();
+  bench::print_bytes("sleeper", before);
+  while (awake < kTimes) co_await runtime::sleep(std::chrono::milliseconds(1));
+}
+
+/// Two tasks that answer each other through the kernel: what a wait costs, with the pool's threads.
+Async<> echo(common::Fd socket, int times, bool begins) {
+  runtime::TcpStream stream(std::move(socket));
+  if (begins) co_await stream.write_all("x");
+  for (int i = 0; i < times; ++i) {
+    const std::string bytes = co_await stream.read_some();
+    if (begins && i + 1 == times) break;  // nobody reads another one
+    co_await stream.write_all(bytes);
+  }
+}
+
+Async<> echoes() {
+  int ends[2];
+  common::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), "socketpair");
+  auto ping = runtime::spawn(echo(common::Fd(ends[0]), kEchoes, true));
+  auto pong = runtime::spawn(echo(common::Fd(ends[1]), kEchoes, false));
+  co_await ping;
+  co_await pong;
+}
+
+/// Many in one task, each waiting for a wake of its own.
+struct Crowd {
+  std::vector<runtime::Waker> wakers;
+  int polls = 0;
+};
+
+class Member {
+ public:
+  using Output = void;
+  Member(Crowd& crowd, std::size_t index) : crowd_(&crowd), index_(index) {}
+  runtime::Poll<void> poll(runtime::Context& context) {
+    crowd_->wakers[index_] = context.waker();
+    ++crowd_->polls;
+    return runtime::pending;
+  }
+
+ private:
+  Crowd* crowd_;
+  std::size_t index_;
+};
+
+using Members = runtime::FuturesUnordered<Member>;
+
+/// Waits for a member's result, which there never is, until they were polled `polls` times.
+Async<> poll_members(Members& members, Crowd& crowd, int polls) {
+  auto next = members.next();
+  auto until = runtime::poll_fn([&](runtime::Context& context) -> runtime::Poll<void> {
+    static_cast<void>(next.poll(context));
+    if (crowd.polls >= polls) return runtime::done;
+    return runtime::pending;
+  });
+  co_await until;
+}
+
+/// Wakes one member, lets the task that it is in poll it, and so on. In the order in which they
+/// were made: in another one, each wake of many would also wait for memory.
+Async<> wake_one_by_one(Members& members, Crowd& crowd) {
+  auto polls = runtime::spawn(poll_members(members, crowd, crowd.polls + kTimes));
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    co_await runtime::yield_now();
+    crowd.wakers[i % crowd.wakers.size()].wake();
+  }
+  co_await polls;
+}
+
+void unordered(std::size_t size) {
+  Crowd crowd;
+  crowd.wakers.resize(size);
+  Members members;
+  for (std::size_t i = 0; i < size; ++i) members.push(Member(crowd, i));
+  runtime::block_on(poll_members(members, crowd, static_cast<int>(size)));  // for the first time
+  const auto run = [&] { runtime::block_on(wake_one_by_one(members, crowd)); };
+  print_cost("unordered_" + std::to_string(size), kTimes, run);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  common::CommandLine cli("Prints what tasks, yields, wakes and sleepers cost, a line each.",
+                          "build/lab/asio_costs");
+  return cli.run(argc, argv, [] {
+    using runtime::block_on;
+    using enum runtime::DrivenBy;
+    for (std::size_t workers : {1u, 2u}) {
+      const std::string name = "echo_" + std::to_string(workers) + "_workers_";
+      const auto echo_with = [=](runtime::DrivenBy driven_by) {
+        block_on(echoes(), {.workers = workers, .driven_by = driven_by});
+      };
+      print_cost(name + "idle_worker", kEchoes, [&] { echo_with(idle_worker); });
+      print_cost(name + "background_thread", kEchoes, [&] { echo_with(background_thread); });
+    }
+    print_cost("echo_current_thread", kEchoes, [] { block_on(echoes()); });
+    bench::stay_on_one_core();
+    print_cost("spawn_and_join", kTimes, [] { block_on(spawn_and_join()); });
+    print_cost("yield", kTimes, [] { block_on(yield()); });
+    print_cost("wake", kTimes, [] { block_on(ping_pong()); });
+    for (std::size_t size : {10u, 1'000u, 100'000u}) unordered(size);
+    print_cost("mpsc_switch", kTimes, [] { block_on(mpsc_switches()); });
+    print_cost("sleepers", kTimes, [] { block_on(sleepers()); });
+    return 0;
+  });
+}

@@ -1,0 +1,127 @@
+// Do hosts and ports become sockets, and failures become errors with addresses?
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "common/io.hpp"
+#include "common/socket.hpp"
+#include "lab/support/peer.hpp"
+#include "support.hpp"
+
+namespace common {
+namespace {
+
+TEST_SUITE("socket") {
+  TEST_CASE("addresses of both families are written with their ports") {
+    CHECK(to_string(resolve("127.0.0.1", 8000, Transport::tcp).front()) == "127.0.0.1:8000");
+    CHECK(to_string(resolve("::1", 80, Transport::tcp).front()) == "[::1]:80");
+    CHECK(to_string(resolve("fe80::1%1", 80, Transport::tcp).front()) == "[fe80::1%1]:80");
+  }
+
+  TEST_CASE("a name that does not exist is an error that names it") {
+    CHECK(error_of([] {
+            resolve("nowhere.invalid", 1, Transport::tcp);
+          }).starts_with("resolve nowhere.invalid: "));
+  }
+
+  TEST_CASE("a nonblocking connect arrives, and is refused with the address in the error") {
+    Fd listener = listen_tcp("127.0.0.1", 0);
+    const Address address = local_address(listener.get());
+    const auto connect = [&] {
+      const Fd socket = start_connect(address);
+      while (!finish_connect(socket.get(), address)) std::this_thread::yield();
+    };
+    CHECK(error_of(connect) == "no error");
+    listener.reset();
+    CHECK(error_of(connect) == "connect " + to_string(address) + ": Connection refused");
+  }
+
+  TEST_CASE("a connect to an address that never answers is neither done nor failed") {
+    // A queue of one connection that nobody accepts: the kernel leaves further ones on their way.
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    check(::listen(listener.get(), 0), "listen");
+    const Address address = local_address(listener.get());
+    const Fd fills_the_queue = start_connect(address);
+    const Fd waits = start_connect(address);
+    CHECK(!finish_connect(waits.get(), address));
+  }
+
+  TEST_CASE("a Connector goes on to the next address when one refuses") {
+    Fd closed = listen_tcp("127.0.0.1", 0);
+    const Address dead = local_address(closed.get());
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const Address alive = local_address(listener.get());
+    closed.reset();
+    Connector connector({dead, alive});
+    while (!connector.finish()) std::this_thread::yield();
+    CHECK(to_string(local_address(connector.fd())).starts_with("127.0.0.1:"));
+    Connector hopeless({dead, dead});
+    const auto connect = [&] {
+      while (!hopeless.finish()) std::this_thread::yield();
+    };
+    CHECK(error_of(connect) == "connect " + to_string(dead) + ": Connection refused");
+  }
+
+  TEST_CASE("a connect that signals interrupt goes on, and arrives") {
+    // A queue of one connection that nobody accepts: the connect below waits.
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    check(::listen(listener.get(), 0), "listen");
+    const Address address = local_address(listener.get());
+    const Fd fills_the_queue = start_connect(address);
+    const Interruptions storm;
+    std::jthread late([&] {
+      Interruptions::wait_for_some();
+      accept(listener.get());
+    });
+    const auto connect = [&] {
+      const Fd socket = connect_tcp("127.0.0.1", address.port());
+      CHECK(finish_connect(socket.get(), address));
+    };
+    CHECK(error_of(connect) == "no error");
+  }
+
+  TEST_CASE("a hangup is told with its reason, or as the end of a connection that ended in order") {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    lab::Peer peer(local_address(listener.get()).port());
+    const Fd socket = accept(listener.get());
+    peer.reset();
+    pollfd hangup{socket.get(), 0, 0};
+    CHECK(check(::poll(&hangup, 1, -1), "poll") == 1);
+    const auto tell = [&] { throw_hangup(socket.get()); };
+    CHECK(error_of(tell) == "connection: Connection reset by peer");
+    CHECK(error_of(tell) == "connection: Transport endpoint is not connected");  // it was taken off
+  }
+
+  TEST_CASE("each address of a name is tried until one answers") {
+    for (const Address& address : resolve("localhost", 0, Transport::tcp)) {
+      const std::string host = address.family() == AF_INET6 ? "::1" : "127.0.0.1";
+      if (host == "::1" && !lab::has_ipv6()) continue;
+      const Fd listener = listen_tcp(host, 0);
+      const std::uint16_t port = local_address(listener.get()).port();
+      CHECK(error_of([&] { connect_tcp("localhost", port); }) == "no error");
+    }
+  }
+
+  TEST_CASE("a server may be started again at once on the port where it closed connections") {
+    Fd listener = listen_tcp("127.0.0.1", 0);
+    const std::uint16_t port = local_address(listener.get()).port();
+    lab::Peer peer(port);
+    accept(listener.get()).reset();  // whoever closes first keeps the port in TIME-WAIT
+    CHECK(peer.read_all().empty());
+    peer.close();
+    listener.reset();
+    CHECK(error_of([&] { listen_tcp("127.0.0.1", port); }) == "no error");
+  }
+
+  TEST_CASE("a hundred connections may wait to be accepted") {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const std::uint16_t port = local_address(listener.get()).port();
+    std::vector<lab::Peer> peers;
+    for (int i = 0; i < 100; ++i) peers.emplace_back(port);
+    for (int i = 0; i < 100; ++i) CHECK(accept(listener.get()));
+  }
+}
+
+}  // namespace
+}  // namespace common

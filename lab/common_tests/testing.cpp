@@ -1,0 +1,104 @@
+// Can the tests trust what they test with?
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include "common/io.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
+#include "lab/support/server.hpp"
+
+namespace lab {
+namespace {
+
+TEST_SUITE("program") {
+  TEST_CASE("both streams and the exit status are captured") {
+    const Result result = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
+    CHECK(result.status == 3);
+    CHECK(result.signal == 0);
+    CHECK(result.out == "out\n");
+    CHECK(result.err == "err\n");
+  }
+
+  TEST_CASE("a program that cannot be run is an error that names it") {
+    CHECK_THROWS_WITH(run({"/no/such/program"}), "run /no/such/program: No such file or directory");
+  }
+
+  TEST_CASE("a program that cannot have its limits is an error, and not a second test run") {
+    CHECK_THROWS_WITH(run({"true"}, {.open_files = RLIM_INFINITY, .address_space = {}}),
+                      "run true: Operation not permitted");
+  }
+
+  TEST_CASE("a line is found when it is complete, and only at its beginning") {
+    Program program({"sh", "-c", "printf 'a ready\\nrea'; printf 'dy now\\n'; exec cat"});
+    CHECK(program.wait_for_output("ready") == "ready now");
+  }
+
+  TEST_CASE("a program that ends without the line is reported, with what it wrote") {
+    Program program({"sh", "-c", "echo something else >&2"});
+    try {
+      program.wait_for_error("listening on ");
+      FAIL("no exception");
+    } catch (const TimeLimit& error) {
+      CHECK(std::string(error.what()).find("something else") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a program that hangs is killed when its time is up") {
+    Program program({"sleep", "3600"});
+    const pid_t pid = program.pid();
+    CHECK_THROWS_AS(program.wait(std::chrono::milliseconds(10)), TimeLimit);
+    CHECK(::kill(pid, 0) == -1);
+  }
+
+  TEST_CASE("a program that still runs when its object is destroyed is killed and reaped") {
+    pid_t pid = -1;
+    {
+      const Program program({"sleep", "3600"});
+      pid = program.pid();
+    }
+    CHECK(::kill(pid, 0) == -1);
+  }
+
+  TEST_CASE("the end of a program is noticed although a child of it holds its streams open") {
+    const Result result = run({"sh", "-c", "sleep 3600 & echo $!"});
+    CHECK(result.status == 0);
+    CHECK(::kill(std::stoi(result.out), SIGKILL) == 0);
+  }
+
+  TEST_CASE("a signal that ends a program is told apart from an exit") {
+    Program program({"sleep", "3600"});
+    program.signal(SIGTERM);
+    CHECK(program.wait().signal == SIGTERM);
+  }
+
+  TEST_CASE("limits reach the program, and nothing but the three standard streams is open") {
+    CHECK(run({"sh", "-c", "ulimit -n"}, {.open_files = 16, .address_space = {}}).out == "16\n");
+    Program program({"sh", "-c", "echo ready; kill -STOP $$"});  // no exec, which opens libraries
+    program.wait_for_output("ready");
+    CHECK(open_files(program.pid()) == 3);
+  }
+}
+
+TEST_SUITE("server") {
+  TEST_CASE("a number is found in the last line of statistics, wherever it stands there") {
+    Result result;
+    result.err =
+        "listening on 127.0.0.1:2000\nserved=1 peak=1\nreceived=30 served=20 peak=10\nend=4\n";
+    CHECK(statistic(result, "received") == 30);
+    CHECK(statistic(result, "served") == 20);
+    CHECK(statistic(result, "peak") == 10);
+    CHECK_THROWS_AS(statistic(result, "end"), std::runtime_error);
+    result.err = "received=30\n";
+    CHECK_THROWS_AS(statistic(result, "received"), std::runtime_error);
+  }
+
+  TEST_CASE("a command before it becomes the server") {
+    const Server server("sh", {"-c", "x"}, {},
+                        {"sh", "-c", "echo listening on x:$# >&2; exec cat"});
+    CHECK(server.port() == 4);
+  }
+}
+
+}  // namespace
+}  // namespace lab

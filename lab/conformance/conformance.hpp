@@ -1,0 +1,35 @@
+// Which promises does every chapter keep? The test cases of conformance.cpp, linked into each
+// chapter's tests, run against that chapter's programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lab/support/text.hpp"
+
+namespace lab {
+
+/// What the conformance test must know of the chapter that it runs against. Each chapter's
+/// tests.cpp defines the one object of this type.
+struct Chapter {
+  /// The build directory where its programs are.
+  std::string directory;
+  /// A client that stays holds all others up: the lesson of 01.
+  bool one_at_a_time = false;
+  /// The servers take a core even when nothing happens: the lesson of 03.
+  bool busy = false;
+  /// The start/end server hears of a reset while the connection waits, not first when it writes.
+  bool hears_resets = false;
+  /// Other threads than the first do the work: strace(1) without -f sees nothing of it.
+  bool other_threads = false;
+
+  /// The path of one of its programs.
+  std::string program(const std::string& name) const { return directory + "/" + name; }
+  /// The paths of all its programs whose names begin with `prefix`, but for those that take no
+  /// flags (and have a twin that does, in with_flags/).
+  std::vector<std::string> programs(const std::string& prefix = "") const;
+};
+
+extern const Chapter chapter;
+
+}  // namespace lab

@@ -1,0 +1,56 @@
+// Does a stop reach every connection, whenever the signal comes? strace(1) sends signals at a
+// system call of our choice.
+
+#include <doctest/doctest.h>
+
+#include "lab/conformance/conformance.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
+
+namespace lab {
+namespace {
+
+/// The echo server, which gets `signal` while it makes its `number`th write. The first says that it
+/// listens.
+Server start(const std::string& signal, int number) {
+  const std::string inject = "inject=write:signal=" + signal + ":when=" + std::to_string(number);
+  // With -D the server is our child, and strace its: other signals reach the server.
+  return Server(chapter.program("echo_server"), {}, {},
+                {"strace", "-D", "-o", "/dev/null", "-e", "trace=write", "-e", inject});
+}
+
+/// Waits for its end, which is a good one.
+void check_ends(Server& server) {
+  const Result result = server.program().wait();
+  CHECK_MESSAGE(result.status == 0, result.err);
+}
+
+TEST_SUITE("echo_server") {
+  TEST_CASE(
+      "a signal while one connection is served stops those, too, that were passed before it") {
+    if (chapter.one_at_a_time) return;
+    // The second echo to the middle one of three: whichever way a loop goes through them, a silent
+    // one comes before it.
+    Server server = start("SIGTERM", 5);
+    std::vector<Peer> peers;
+    for (int i = 0; i < 3; ++i) CHECK(peers.emplace_back(server.port()).exchange("x") == "x");
+    if (thread_count(server.pid()) > 1) return;  // a thread each: no loop that passes any
+    peers[1].send("x");
+    check_ends(server);
+  }
+
+  TEST_CASE("bytes for a connection that a stop told of before them has closed") {
+    Server server = start("SIGSTOP", 2);  // in the signal handler: it writes to wake the loop
+    const std::size_t before = open_files(server.pid());
+    Peer peer(server.port());
+    wait_until([&] { return open_files(server.pid()) > before; }, "the connection is accepted");
+    server.program().signal(SIGTERM);
+    wait_until_stopped(server);
+    peer.send("x");  // so the loop is told of both, of the stop first
+    server.program().signal(SIGCONT);
+    check_ends(server);
+  }
+}
+
+}  // namespace
+}  // namespace lab

@@ -1,0 +1,92 @@
+// What happens when threads take their steps in one certain order? A run shows it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "lab/explore/step.hpp"
+#include "lab/explore/tree.hpp"
+
+namespace explore {
+
+class Hand;
+class Crew;
+
+/// One line of what happened.
+struct Taken {
+  std::string thread;
+  Step step;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> values;  // before and after
+};
+
+/// Threads, and one order of their steps. They are real ones, but one alone is ever awake: it takes
+/// its step, goes on to its next one, asks the tree whose turn that is, and wakes that thread.
+///
+/// What fails stays as it is: threads that stand in the middle of something are never woken again.
+class Run {
+ public:
+  /// From here on, what begins belongs to this run. REQUIRES: no other run is there.
+  explicit Run(Tree& tree, Crew& crew);
+  ~Run();
+  Run(Run&&) = delete;
+
+  // For the scenario:
+
+  /// Adds a thread.
+  void thread(std::string name, std::function<void()> body);
+  /// Is called when all threads have ended, to `require` what must hold then.
+  void at_end(std::function<void()> check) { at_end_ = std::move(check); }
+
+  // For the explorer:
+
+  /// Runs the threads to their end. False if something failed.
+  bool go();
+
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+  [[nodiscard]] const std::vector<Taken>& steps() const { return steps_; }
+
+  // For `Step`:
+
+  struct Thread {
+    Run& run;
+    std::size_t number;
+    std::string name;
+    std::function<void()> body;
+    Hand* hand = nullptr;
+    Step next{};
+    bool done = false;
+  };
+
+  void arrive(Thread& thread, const Step& step);
+  void saw(std::uint64_t before, std::uint64_t after) { steps_.back().values = {before, after}; }
+  /// Never returns.
+  void fail(Thread& thread, const std::string& reason);
+  void begins(const void* object) { alive_.insert(object); }
+  void ends(const void* object) { alive_.erase(object); }
+
+ private:
+  static constexpr std::size_t kEndless = 5000;  // steps
+
+  void start(Thread& thread);
+  void finish(Thread& thread);
+  void check_end();
+  Thread* choose();
+  void pass_to(Thread* thread);
+  [[nodiscard]] std::string blocked() const;
+
+  Tree& tree_;
+  Crew& crew_;
+  std::deque<Thread> threads_;
+  std::function<void()> at_end_;
+  std::unordered_set<const void*> alive_;
+  std::vector<Taken> steps_;
+  std::string failure_;
+  std::size_t last_ = 0;
+  bool starting_ = true;
+};
+
+}  // namespace explore

@@ -1,0 +1,84 @@
+#include "activity.hpp"
+
+#include <sys/wait.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "common/error.hpp"
+#include "lab/support/server.hpp"
+
+namespace matrix {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void add_thread(Activity& sum, pid_t thread) {
+  try {
+    if (lab::state(thread) != 'S') sum.asleep = false;
+    sum.sleeps += lab::voluntary_switches(thread);
+  } catch (const std::runtime_error&) {
+    sum.asleep = false;  // it has just ended
+  }
+}
+
+/// True if it slept from the one to the other.
+bool slept(const Activity& before, const Activity& now) {
+  return before.asleep && now.asleep && before.sleeps == now.sleeps;
+}
+
+}  // namespace
+
+Activity activity(pid_t pid) {
+  if (has_ended(pid)) throw std::runtime_error("the server has ended");
+  Activity sum{true, 0, lab::cpu_time(pid)};
+  const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    add_thread(sum, std::stoi(task.path().filename()));
+  }
+  return sum;
+}
+
+bool has_ended(pid_t pid) {
+  siginfo_t info{};
+  common::check(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT),
+                "waitid");
+  return info.si_pid == pid;
+}
+
+bool ends_soon(pid_t pid) {
+  for (const auto deadline = common::Clock::now() + 300ms; common::Clock::now() < deadline;) {
+    if (has_ended(pid)) return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
+}
+
+bool comes_to_rest(pid_t pid, common::Duration spin) {
+  const Activity begin = activity(pid);
+  Activity last = begin;
+  bool rests = false;
+  const auto known = [&] {
+    std::this_thread::sleep_for(20ms);
+    const Activity now = activity(pid);
+    rests = slept(std::exchange(last, now), now);
+    return rests || now.cpu - begin.cpu > spin;
+  };
+  lab::wait_until(known, "the server sleeps, or spins");
+  return rests;
+}
+
+bool Silence::proves_stall() {
+  const Activity now = activity(pid_);
+  if (now.cpu - begin_.cpu > 500ms) return true;
+  if (!slept(std::exchange(last_, now), now)) {
+    since_ = common::Clock::now();
+    return false;
+  }
+  return common::Clock::now() - since_ > 1s;
+}
+
+}  // namespace matrix

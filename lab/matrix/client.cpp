@@ -1,0 +1,61 @@
+#include "client.hpp"
+
+#include "lab/support/peer.hpp"
+
+namespace matrix {
+
+namespace {
+
+using lab::Peer;
+using lab::UdpPeer;
+
+const std::string kWord = "if you please\n";
+
+/// Of an echo, or alone in a room where all are told everything: what it says comes back.
+class EchoClient : public Client {
+ public:
+  explicit EchoClient(std::uint16_t port) : peer_(port) {}
+  void ask() override { peer_.send(kWord); }
+  bool hears_nothing() override { return peer_.hears_nothing(); }
+  bool is_served() override { return peer_.read(kWord.size()) == kWord; }
+
+ private:
+  Peer peer_;
+};
+
+class DatagramClient : public Client {
+ public:
+  explicit DatagramClient(std::uint16_t port) : peer_(port) {}
+  void ask() override { peer_.send(kWord); }
+  bool hears_nothing() override { return peer_.hears_nothing(); }
+  bool is_served() override { return peer_.receive() == kWord; }
+
+ private:
+  UdpPeer peer_;
+};
+
+/// Who connects has asked already.
+class StartEndClient : public Client {
+ public:
+  explicit StartEndClient(std::uint16_t port) : peer_(port) {}
+  void ask() override {}
+  bool hears_nothing() override { return peer_.hears_nothing(); }
+  bool is_served() override {
+    const std::string start = peer_.read_line();
+    const std::string end = peer_.read_line();
+    return start.starts_with("start ") && end == "end " + start.substr(6);
+  }
+
+ private:
+  Peer peer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Client> make_client(const std::string& program, std::uint16_t port) {
+  if (program == "server") return std::make_unique<StartEndClient>(port);
+  if (program == "udp_echo") return std::make_unique<DatagramClient>(port);
+  return std::make_unique<EchoClient>(port);
+}
+
+}  // namespace matrix

@@ -1,0 +1,185 @@
+// What breaks whom? Every chapter's servers against everything that can happen to a server.
+//
+//   build/lab/matrix                                   all of it: about two minutes
+//   build/lab/matrix --chapter 04 --trouble reset      one cell
+//   build/lab/matrix --trouble EINTR --details         and what was tried in it
+//
+// Nothing is judged by how fast it is: see activity.hpp. So a second run says the same.
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <stdexcept>
+
+#include "common/cli.hpp"
+#include "common/error.hpp"
+#include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/run_on_threads.hpp"
+#include "lab/support/call_trace.hpp"
+#include "lab/support/chapter_rows.hpp"
+#include "lab/support/chapters.hpp"
+#include "troubles.hpp"
+
+namespace {
+
+using matrix::Cell;
+using matrix::Column;
+using matrix::Trouble;
+
+constexpr std::size_t kAtOnce = 4;
+
+struct Options {
+  std::string chapter;
+  std::string trouble;
+  std::string with;
+  bool markdown = false;
+  bool details = false;
+};
+
+using Cells = std::vector<std::optional<Cell>>;
+using Measured = lab::ChapterRow<Cells>;
+
+/// Chapter 01's first program, which has one server and catches nothing.
+Column four_calls(const std::filesystem::path& chapter) {
+  return {.name = "four_calls",
+          .directory = chapter / "with_flags",
+          .flags = {},
+          .server = "four_calls",
+          .catches_sigterm = false};
+}
+
+/// A column for each chapter; chapter 01's first program has one of its own, and chapter 07 has one
+/// without workers, and one with two.
+std::vector<Column> columns(const Options& options) {
+  std::vector<Column> columns;
+  for (const auto& directory : lab::built_chapters({"server", "echo_server"})) {
+    const std::string number = directory.filename().string().substr(0, 2);
+    const Column first = four_calls(directory);
+    if (exists(first.file("server"))) columns.push_back(first);
+    if (number == "07") {
+      columns.push_back({number, directory, {"--workers", "0"}});
+      columns.push_back({number + "w2", directory, {"--workers", "2"}});
+    } else {
+      columns.push_back({number, directory, {}});
+    }
+  }
+  std::erase_if(columns, [&](const Column& column) {
+    return !options.chapter.empty() && column.name != options.chapter;
+  });
+  for (Column& column : columns) {
+    if (!options.with.empty()) column.flags.push_back(options.with);
+  }
+  if (columns.empty()) throw std::runtime_error("no chapter is called " + options.chapter);
+  return columns;
+}
+
+std::string names_of(const std::vector<Trouble>& troubles) {
+  std::string names;
+  for (const Trouble& trouble : troubles) names += " " + trouble.name;
+  return names;
+}
+
+std::vector<Trouble> troubles(const Options& options) {
+  const std::vector<Trouble> all = matrix::all_troubles();
+  std::vector<Trouble> chosen;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), [&](const Trouble& trouble) {
+    return options.trouble.empty() || trouble.name == options.trouble;
+  });
+  if (chosen.empty()) {
+    throw std::runtime_error("no trouble is called " + options.trouble + "; there are" +
+                             names_of(all));
+  }
+  return chosen;
+}
+
+/// Each trouble has a server of its own, and mostly it waits: several at once take no longer.
+Cells measure_all(const Column& column, const std::vector<Trouble>& troubles,
+                  lab::ProgressLine& progress) {
+  const auto start = common::Clock::now();
+  Cells cells(troubles.size());
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  common::Failures failures;
+  common::run_on_threads(kAtOnce, failures, [&] {
+    for (std::size_t row; (row = next++) < troubles.size();) {
+      cells[row] = troubles[row].measure(column);
+      const std::lock_guard lock(mutex);
+      progress.show(common::Clock::now() - start);
+    }
+  });
+  if (failures.exit_status() != 0) throw std::runtime_error("not all of it could be measured");
+  return cells;
+}
+
+Measured measure(const Column& column, const std::vector<Trouble>& troubles) {
+  return lab::measure_row<Cells>(column.name, [&](lab::ProgressLine& progress) {
+    return measure_all(column, troubles, progress);
+  });
+}
+
+std::string text_of(const Measured& column, std::size_t row) {
+  if (!column.figures) return "failed";
+  const std::optional<Cell>& cell = column.figures->at(row);
+  return cell ? matrix::word_for(cell->outcome) : "-";
+}
+
+void print_line(const Options& options, const std::string& first,
+                const std::vector<std::string>& others) {
+  std::printf(options.markdown ? "| %s |" : "%-46s", first.c_str());
+  for (const std::string& word : others) {
+    std::printf(options.markdown ? " %s |" : "  %-13s", word.c_str());
+  }
+  std::printf("\n");
+}
+
+void print_details(const std::vector<Measured>& measured, std::size_t row) {
+  for (const Measured& column : measured) {
+    if (!column.figures || !column.figures->at(row)) continue;
+    for (const std::string& line : column.figures->at(row)->details) {
+      std::printf("  %s: %s\n", column.chapter.c_str(), line.c_str());
+    }
+  }
+}
+
+void print_table(const Options& options, const std::vector<Trouble>& troubles,
+                 const std::vector<Measured>& measured) {
+  std::vector<std::string> head;
+  for (const Measured& column : measured) head.push_back(column.chapter);
+  print_line(options, "trouble", head);
+  if (options.markdown) print_line(options, "---", std::vector<std::string>(head.size(), "---"));
+  for (std::size_t row = 0; row < troubles.size(); ++row) {
+    std::vector<std::string> words;
+    for (const Measured& column : measured) words.push_back(text_of(column, row));
+    print_line(options, troubles[row].what, words);
+    if (options.details) print_details(measured, row);
+  }
+  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  common::CommandLine cli(
+      "Makes every trouble for every chapter's servers, and says what came of it: a server "
+      "survives,\n"
+      "stalls others, spins, dies, or does something wrong.",
+      "build/lab/matrix --chapter 04 --trouble reset");
+  cli.add_text("--chapter", "this column alone: 04, 07w2 for two workers, or four_calls",
+               options.chapter);
+  cli.add_text("--trouble", "this row alone, such as reset", options.trouble);
+  cli.add_text("--with", "a flag for the servers: --with=--keep-sigpipe breaks 01", options.with);
+  cli.add_flag("--details", "say what was tried, or what went wrong", options.details);
+  cli.add_flag("--markdown", "print the table as it stands in TUTORIAL.md", options.markdown);
+  return cli.run(argc, argv, [&] {
+    lab::require_strace();
+    common::raise_file_limit();
+    const std::vector<Trouble> rows = troubles(options);
+    std::vector<Measured> measured;
+    for (const Column& column : columns(options)) measured.push_back(measure(column, rows));
+    print_table(options, rows, measured);
+    return lab::print_errors(measured);
+  });
+}

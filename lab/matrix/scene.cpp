@@ -1,0 +1,112 @@
+#include "scene.hpp"
+
+#include <algorithm>
+
+#include "activity.hpp"
+
+namespace matrix {
+
+namespace {
+
+using lab::Result;
+
+std::vector<std::string> all_flags(std::vector<std::string> flags, const Scene::Flags& more) {
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+/// The last line, if it is not the one that says where the server listens.
+std::string last_words(const std::string& err) {
+  const std::size_t end = err.find_last_not_of('\n');
+  const std::size_t feed = err.rfind('\n', end);
+  return feed == std::string::npos ? "" : ": " + err.substr(feed + 1, end - feed);
+}
+
+std::string end_of(const Result& result) {
+  const std::string how = result.signal != 0 ? "signal " + std::to_string(result.signal)
+                                             : "exit status " + std::to_string(result.status);
+  return how + last_words(result.err);
+}
+
+}  // namespace
+
+Scene::Scene(const Column& column, std::string program, const Flags& flags)
+    : program_(std::move(program)),
+      catches_sigterm_(column.catches_sigterm),
+      server_(column.file(program_), all_flags(column.flags, flags)) {}
+
+bool Scene::hears(Client& client) const {
+  Silence silence(pid());
+  while (client.hears_nothing()) {
+    if (silence.proves_stall()) return false;
+  }
+  return true;
+}
+
+void Scene::serve_polite_client() {
+  auto client = make_client(program_, server_.port());
+  client->ask();
+  if (hears(*client)) return expect(client->is_served(), "a polite client got a wrong answer");
+  note(Outcome::stalls, "a polite client had to wait");
+  waiting_.push_back(std::move(client));
+}
+
+void Scene::expect_rest() {
+  if (!comes_to_rest(pid())) note(Outcome::spins, "it used CPU time with nothing to do");
+}
+
+void Scene::expect(bool right, const std::string& what) {
+  if (!right) note(Outcome::wrong, what);
+}
+
+void Scene::stop() {
+  server_.program().signal(SIGTERM);
+  expect_end();
+}
+
+void Scene::expect_end() {
+  const Result result = server_.program().wait();
+  stopped_ = true;
+  if (result.status != 0) note(Outcome::dies, "told to stop: " + end_of(result));
+}
+
+Cell Scene::judge(const std::function<void(Scene&)>& trouble) {
+  try {
+    trouble(*this);
+    if (!stopped_) recover();
+  } catch (const std::exception& error) {
+    explain(error);
+  }
+  return cell_;
+}
+
+/// The trouble is over: those who had to wait are served, and a new client too; it rests, and
+/// stops.
+void Scene::recover() {
+  for (const auto& client : waiting_) {
+    expect(hears(*client) && client->is_served(), "a client that waited was never served");
+  }
+  waiting_.clear();
+  serve_polite_client();
+  expect(waiting_.empty(), "a client that came afterwards was never served");
+  expect_rest();
+  if (catches_sigterm_) stop();
+}
+
+void Scene::note(Outcome outcome, const std::string& why) {
+  const std::string line = program_ + ": " + why;
+  const bool known =
+      std::find(cell_.details.begin(), cell_.details.end(), line) != cell_.details.end();
+  cell_.add({outcome, known ? Scene::Flags() : Scene::Flags{line}});
+}
+
+void Scene::explain(const std::exception& error) {
+  // A connection that fails may be the first that is heard of a server's end.
+  if (!stopped_ && ends_soon(pid())) {
+    note(Outcome::dies, end_of(server_.program().wait()));
+  } else {
+    note(Outcome::wrong, error.what());
+  }
+}
+
+}  // namespace matrix

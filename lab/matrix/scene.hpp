@@ -1,0 +1,76 @@
+// Where is a server troubled? Here: it runs, somebody polite asks something of it, and what comes
+// of all is judged.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cell.hpp"
+#include "client.hpp"
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
+
+namespace matrix {
+
+/// One column of the table: a chapter, and the flags that its servers get.
+struct Column {
+  std::string name;
+  std::filesystem::path directory;
+  std::vector<std::string> flags;
+  std::string server = "server";  ///< what its start/end server is called
+  bool catches_sigterm = true;    ///< otherwise only the rows about SIGTERM ask how it ends
+
+  /// The file of a server, which may not be there.
+  [[nodiscard]] std::filesystem::path file(const std::string& program) const {
+    return directory / (program == "server" ? server : program);
+  }
+};
+
+/// A server in trouble.
+class Scene {
+ public:
+  using Flags = std::vector<std::string>;
+
+  Scene(const Column& column, std::string program, const Flags& flags = {});
+
+  lab::Server& server() { return server_; }
+  [[nodiscard]] pid_t pid() const { return server_.pid(); }
+  /// Connects somebody who may be up to anything.
+  [[nodiscard]] lab::Peer connect(int receive_buffer = 0) const {
+    return lab::Peer(server_.port(), receive_buffer);
+  }
+
+  /// A polite client comes and asks. If it is let wait, that is noted, and it stays.
+  void serve_polite_client();
+  /// The server has nothing to do: if it does not sleep, that is noted.
+  void expect_rest();
+  /// Waits until `client`, who has asked, hears something: false if the server lets it wait.
+  bool hears(Client& client) const;
+  /// Notes that something is wrong, unless `right`.
+  void expect(bool right, const std::string& what);
+  /// Stops the server, which must end with exit status 0.
+  void stop();
+  /// The same, if it was told to stop already.
+  void expect_end();
+
+  /// Makes trouble, and then sees if the server still does what it is for.
+  Cell judge(const std::function<void(Scene&)>& trouble);
+
+ private:
+  void note(Outcome outcome, const std::string& why);
+  void recover();
+  /// Why was the exception thrown?
+  void explain(const std::exception& error);
+
+  const std::string program_;
+  const bool catches_sigterm_;
+  lab::Server server_;
+  std::vector<std::unique_ptr<Client>> waiting_;
+  bool stopped_ = false;
+  Cell cell_;
+};
+
+}  // namespace matrix

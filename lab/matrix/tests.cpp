@@ -1,0 +1,182 @@
+// Is each cell of TUTORIAL.md's table still what it was? And would matrix see it, if it were not?
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "lab/support/build_tree.hpp"
+
+namespace {
+
+using lab::Result;
+using std::filesystem::path;
+
+const path kBuild = BUILD_DIR;
+const path kMatrix = kBuild / "lab" / "matrix";
+
+using Row = std::vector<std::string>;
+
+/// The cells of "| a | b |".
+Row cells_of(const std::string& line) {
+  Row cells;
+  std::istringstream text(line);
+  std::string cell;
+  std::getline(text, cell, '|');
+  while (std::getline(text, cell, '|')) cells.push_back(cell.substr(1, cell.size() - 2));
+  return cells;
+}
+
+/// The rows of the first table whose head begins with "| trouble |".
+std::vector<Row> table_in(std::istream&& text) {
+  std::vector<Row> rows;
+  for (std::string line; std::getline(text, line);) {
+    if (!rows.empty() && !line.starts_with("|")) break;
+    if (!rows.empty() || line.starts_with("| trouble |")) rows.push_back(cells_of(line));
+  }
+  REQUIRE(rows.size() > 2);
+  rows.erase(rows.begin() + 1);  // | --- |
+  return rows;
+}
+
+std::vector<Row> table_in_text() {
+  return table_in(std::ifstream(path(SOURCE_DIR) / "TUTORIAL.md"));
+}
+
+/// Measures a chapter's column again: it must be the same.
+void check_column(const std::string& name) {
+  const Result result = lab::run({kMatrix, "--chapter", name, "--markdown", "--details"});
+  CAPTURE(result.out);
+  CHECK_MESSAGE(result.status == 0, result.err);
+  std::vector<Row> measured;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("| ")) measured.push_back(cells_of(line));
+  }
+  REQUIRE(measured.size() > 2);
+  measured.erase(measured.begin() + 1);
+  const std::vector<Row> told = table_in_text();
+  REQUIRE(measured.size() == told.size());
+  const auto column = std::find(told[0].begin(), told[0].end(), name) - told[0].begin();
+  REQUIRE(column < static_cast<std::ptrdiff_t>(told[0].size()));
+  for (std::size_t row = 0; row < told.size(); ++row) {
+    CHECK(measured[row] == Row{told[row][0], told[row][static_cast<std::size_t>(column)]});
+  }
+}
+
+/// What matrix says of one trouble and one server, which has a flag that breaks it.
+std::string broken(const std::string& chapter, const std::string& trouble,
+                   const std::string& flag) {
+  const Result result = lab::run(
+      {kMatrix, "--chapter", chapter, "--trouble", trouble, "--details", "--with=" + flag});
+  CHECK_MESSAGE(result.status == 0, result.err);
+  return result.out;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the table in the text: others stall only in 01, only 03 spins, always, and no server dies but "
+    "the first of all, of nearly everything") {
+  const std::vector<Row> rows = table_in_text();
+  const Row& head = rows[0];
+  CHECK(head == Row{"trouble", "four_calls", "01", "02", "03", "04", "05", "06", "07", "07w2"});
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    for (std::size_t column = 1; column < head.size(); ++column) {
+      const std::string& cell = rows[row][column];
+      CAPTURE(rows[row][0]);
+      CAPTURE(head[column]);
+      if (cell == "-") continue;
+      if (head[column] == "four_calls") {
+        CHECK((cell == "survives") == (rows[row][0] == "server: SIGSTOP, then SIGCONT"));
+        CHECK((cell == "survives" || cell == "dies"));
+        continue;
+      }
+      CHECK((cell == "spins") == (head[column] == "03"));
+      if (head[column] == "03") continue;
+      CHECK((cell == "survives" || (cell == "stalls others" && head[column] == "01")));
+    }
+  }
+}
+
+TEST_CASE("four_calls dies of all but a pause") {
+  check_column("four_calls");
+}
+
+TEST_CASE("01 stalls others while a client stays, and survives the rest") {
+  check_column("01");
+}
+
+TEST_CASE("02 survives all") {
+  check_column("02");
+}
+
+TEST_CASE("03 spins in all") {
+  check_column("03");
+}
+
+TEST_CASE("04 survives all") {
+  check_column("04");
+}
+
+TEST_CASE("05 survives all") {
+  check_column("05");
+}
+
+TEST_CASE("06 survives all") {
+  check_column("06");
+}
+
+TEST_CASE("07 survives all on one thread") {
+  check_column("07");
+}
+
+TEST_CASE("07 survives all with two workers") {
+  check_column("07w2");
+}
+
+TEST_CASE("a server that a signal kills dies") {
+  const std::string out = broken("01", "gone", "--keep-sigpipe");
+  CHECK(lab::contains(out, "gone before the write                   dies"));
+  CHECK(lab::contains(out, "  01: server: signal 13\n"));
+}
+
+TEST_CASE("a server that does not end well when it is told to stop dies") {
+  CHECK(
+      lab::contains(broken("02", "sigterm-waiting", "--forget-join"), "told to stop: signal 6: "));
+}
+
+TEST_CASE("a server that asks to write with nothing to write, or for what it cannot take, spins") {
+  CHECK(lab::contains(broken("04", "slow", "--always-pollout"), "then                spins"));
+  CHECK(lab::contains(broken("05", "descriptors", "--keep-accepting"),
+                      "descriptors                 spins"));
+}
+
+TEST_CASE("a server that answers with something else is wrong, and one that ends by itself dies") {
+  const lab::BuildTree tree(kMatrix);
+  for (const char* program : {"server", "echo_server"}) {
+    create_symlink(kBuild / "04_poll" / "server", tree.place("04_poll", program));
+  }
+  CHECK(lab::contains(tree.run({"--trouble", "split"}).out, "anywhere                 wrong"));
+  const path server =
+      tree.script("ends", "exec " + (kBuild / "05_epoll_level" / "server").string() +
+                              " --connections 1 --delay 1ms \"$@\"");
+  for (const char* program : {"server", "echo_server"}) {
+    create_symlink(server, tree.place("05_epoll_level", program));
+  }
+  CHECK(lab::contains(tree.run({"--chapter", "05", "--trouble", "reset"}).out, "dies"));
+}
+
+TEST_CASE("an unknown chapter or trouble is one clear line and exit status 1") {
+  for (const auto& [flag, line] : {std::pair{"--chapter", "no chapter is called x"},
+                                   std::pair{"--trouble", "no trouble is called x; there are "}}) {
+    const Result result = lab::run({kMatrix, flag, "x"});
+    CHECK(result.status == 1);
+    CHECK(result.out.empty());
+    CHECK(result.err.starts_with(line));
+  }
+}

@@ -1,0 +1,146 @@
+// What can one client, or thousands of them, do to a server?
+
+#include <atomic>
+#include <deque>
+#include <thread>
+
+#include "troubles.hpp"
+
+namespace matrix {
+
+namespace {
+
+using lab::Peer;
+using lab::random_bytes;
+
+constexpr std::size_t kMiB = 1024 * 1024;
+constexpr std::size_t kIdle = 2000;
+/// A small window: buffers are full sooner.
+constexpr int kSmall = 1;
+
+/// The server sleeps between one byte and the next: it cannot tell how long the pause is.
+void byte_by_byte(Scene& scene) {
+  Peer slow = scene.connect();
+  for (const char byte : std::string("slow")) {
+    const std::string text(1, byte);
+    scene.expect(slow.exchange(text) == text, "a byte did not come back");
+    scene.expect_rest();
+    if (byte == 'o') scene.serve_polite_client();
+  }
+}
+
+void never_read(Scene& scene) {
+  Peer deaf = scene.connect(kSmall);
+  deaf.flood(random_bytes(kMiB));
+  scene.expect_rest();
+  scene.serve_polite_client();
+}
+
+/// With bytes on their way in both directions.
+void reset(Scene& scene) {
+  Peer peer = scene.connect(kSmall);
+  peer.flood(random_bytes(kMiB));
+  peer.reset();
+}
+
+/// While the server itself still holds bytes for it.
+void half_close(Scene& scene) {
+  Peer peer = scene.connect();
+  const std::string sent = peer.flood(random_bytes(kMiB));
+  peer.half_close();
+  scene.expect_rest();
+  scene.expect(peer.read_all() == sent, "who half-closed did not get all bytes back");
+}
+
+/// They connect and leave while the server stands still: it learns of them when they are gone.
+void leave_before_the_write(Scene& scene) {
+  stop_for_now(scene.server());
+  for (int i = 0; i < 3; ++i) scene.connect().close();
+  for (int i = 0; i < 3; ++i) scene.connect().reset();
+  scene.server().program().signal(SIGCONT);
+}
+
+/// The cuts are where no server expects them.
+void split(Scene& scene) {
+  const std::string bytes = random_bytes(10'000);
+  Peer peer = scene.connect();
+  peer.send_at_once();
+  for (std::size_t sent = 0, next = 1; sent < bytes.size(); next = next % 61 + 1) {
+    peer.send(std::string_view(bytes).substr(sent, next));
+    sent += next;
+  }
+  scene.expect(peer.read(bytes.size()) == bytes, "bytes came back changed");
+}
+
+/// One client sends and reads as fast as it can, and does not stop.
+void flood(Scene& scene) {
+  std::atomic<bool> over = false;
+  bool right = true;
+  std::thread thread([&, peer = scene.connect(), bytes = random_bytes(kMiB)]() mutable {
+    while (!over && right) right = peer.exchange(bytes) == bytes;
+  });
+  scene.serve_polite_client();
+  over = true;
+  thread.join();
+  scene.expect(right, "bytes of the flood came back changed");
+}
+
+/// Waits until the server has no more descriptors open than before.
+void wait_until_closed(const Scene& scene, std::size_t before) {
+  lab::wait_until([&] { return lab::open_files(scene.pid()) <= before; },
+                  "all connections are closed");
+}
+
+void stay_idle(Scene& scene) {
+  const std::size_t before = lab::open_files(scene.pid());
+  {
+    std::deque<Peer> idle;
+    while (idle.size() < kIdle) idle.push_back(scene.connect());
+    scene.serve_polite_client();
+    scene.expect_rest();
+  }
+  wait_until_closed(scene, before);
+}
+
+/// Its calls are interrupted, but no signal handler runs: see signal(7), "Interruption of system
+/// calls and library functions by stop signals".
+void stop_and_continue(Scene& scene) {
+  Peer peer = scene.connect();
+  const std::string start = peer.read_line();
+  stop_for_now(scene.server());
+  scene.server().program().signal(SIGCONT);
+  scene.expect(peer.read_line() == "end " + start.substr(6), "a client did not get its end");
+}
+
+/// One of a room never reads; another says more than all buffers hold, and hears it.
+void never_listen(Scene& scene) {
+  const Peer deaf = scene.connect(kSmall);
+  {
+    Peer speaker = scene.connect();
+    const std::string bytes = random_bytes(kMiB);
+    for (int i = 0; i < 16; ++i) scene.expect(speaker.exchange(bytes) == bytes, "words were lost");
+  }
+  scene.serve_polite_client();
+  scene.expect_rest();
+}
+
+}  // namespace
+
+std::vector<Trouble> troubles_with_clients() {
+  const Scene::Flags soon = {"--delay", "20ms"};
+  return {
+      trouble_with("echo_server", {}, "slow", "a byte now and then", byte_by_byte),
+      trouble_with("echo_server", {}, "split", "words cut anywhere", split),
+      trouble_with("echo_server", {}, "half-close", "half-closed before its echo", half_close),
+      trouble_with("echo_server", {}, "reset", "reset in mid-echo", reset),
+      trouble_with("server", soon, "gone", "gone before the write", leave_before_the_write),
+      trouble_with("echo_server", {}, "deaf", "sends and never reads", never_read),
+      trouble_with("echo_server", {}, "flood", "a flood without end", flood),
+      trouble_with("echo_server", {}, "idle", "2,000 that say nothing", stay_idle),
+      trouble_with("broadcast_server", {}, "room", "in a room, one never reads", never_listen),
+      trouble_with("server", {"--delay", "200ms"}, "stopped", "SIGSTOP, then SIGCONT",
+                   stop_and_continue),
+  };
+}
+
+}  // namespace matrix

@@ -1,0 +1,318 @@
+// Does every byte arrive, whatever is cancelled? Sockets on the loopback, with 0, 1 and 2 workers.
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/timerfd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "common/io.hpp"
+#include "lab/support/peer.hpp"
+#include "support.hpp"
+
+namespace runtime {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Two ends of one connection.
+struct Connected {
+  TcpStream client;
+  TcpStream server;
+};
+
+Async<Connected> connected() {
+  TcpListener listener = TcpListener::bind("127.0.0.1", 0);
+  auto accepting = listener.accept();
+  Connected both;
+  both.client = co_await TcpStream::connect("127.0.0.1", listener.port());
+  both.server = co_await accepting;
+  co_return both;
+}
+
+std::size_t open_files() {
+  using std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(
+      std::distance(directory_iterator("/proc/self/fd"), directory_iterator()));
+}
+
+Async<> write_and_close(TcpStream& stream, const std::string& bytes) {
+  co_await stream.write_all(bytes);
+  stream.half_close();
+}
+
+Async<std::string> read_all(TcpStream& stream) {
+  co_return co_await stream.read_to_end();
+}
+
+Async<> both_ways_at_once() {
+  const std::string bytes = lab::random_bytes(4 * 1024 * 1024);
+  const std::string others = lab::random_bytes(3 * 1024 * 1024);
+  Connected both = co_await connected();
+  auto writes = spawn(write_and_close(both.client, bytes));
+  auto answers = spawn(write_and_close(both.server, others));
+  auto reads = spawn(read_all(both.server));
+  const std::string answer = co_await both.client.read_to_end();
+  const std::string read = co_await reads;
+  CHECK(read == bytes);
+  CHECK(answer == others);
+  co_await writes;
+  co_await answers;
+}
+
+TEST_CASE("megabytes both ways at once arrive whole, and a closed half leaves the other open") {
+  for (const Options& options : executors()) block_on(both_ways_at_once(), options);
+}
+
+Async<> pieces() {
+  Connected both = co_await connected();
+  std::vector<std::string_view> views(3000, "ab");  // more than one call takes
+  views.insert(views.begin(), "");
+  std::size_t written = 0;
+  while (written < 6000) {
+    const std::size_t before = written;
+    std::vector<std::string_view> rest;
+    std::size_t skip = before;
+    for (const std::string_view view : views) {
+      const std::size_t gone = std::min(skip, view.size());
+      skip -= gone;
+      rest.push_back(view.substr(gone));
+    }
+    written += co_await both.client.write_vectored(rest);
+  }
+  both.client.half_close();
+  const std::string all = co_await both.server.read_to_end();
+  CHECK(all.size() == 6000);
+  CHECK(all.substr(0, 4) == "abab");
+}
+
+TEST_CASE("a vectored write keeps the order, and goes on where it stopped") {
+  block_on(pieces());
+}
+
+Async<> end_in_the_same_edge() {
+  Connected both = co_await connected();
+  co_await both.client.write_all("last");
+  both.client.half_close();
+  co_await both.server.readable();
+  co_await sleep(2ms);  // by now both have come; how they came is the same to a reader
+  const std::string bytes = co_await both.server.read_some();
+  CHECK(bytes == "last");
+  const std::string end = co_await both.server.read_some();
+  CHECK(end.empty());
+}
+
+TEST_CASE("data and the end of file in one edge are both read") {
+  block_on(end_in_the_same_edge());
+}
+
+Async<> end_of_both_halves() {
+  Connected both = co_await connected();
+  both.client.half_close();
+  const std::string end = co_await both.server.read_some();
+  CHECK(end.empty());
+  const bool half = co_await timeout(2ms, both.server.ended());
+  CHECK_FALSE(half);
+  { const TcpStream gone = std::move(both.client); }
+  co_await both.server.write_all("x");  // nobody is there any more: the answer is a reset
+  const bool whole = co_await timeout(10s, both.server.ended());
+  CHECK(whole);
+}
+
+TEST_CASE("a connection has ended when both halves are closed, and not with the first") {
+  for (const Options& options : executors()) block_on(end_of_both_halves(), options);
+}
+
+/// Reads with time limits that are always too short, again and again.
+Async<std::string> impatient_read(TcpStream& stream) {
+  std::string all;
+  std::array<char, 64> buffer;
+  for (;;) {
+    const auto size = co_await timeout(50us, stream.read(buffer));
+    if (!size) continue;
+    if (*size == 0) co_return all;
+    all.append(buffer.data(), *size);
+  }
+}
+
+Async<> slow_write(TcpStream& stream, const std::string& bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += 100) {
+    co_await stream.write_all(std::string_view(bytes).substr(at, 100));
+    if (at % 1000 == 0) co_await sleep(100us);
+  }
+  stream.half_close();
+}
+
+Async<> cancelled_reads() {
+  const std::string bytes = lab::random_bytes(20'000);
+  Connected both = co_await connected();
+  auto writes = spawn(slow_write(both.client, bytes));
+  const std::string read = co_await impatient_read(both.server);
+  CHECK(read == bytes);
+  co_await writes;
+}
+
+TEST_CASE("reads that are cancelled lose no byte") {
+  for (const Options& options : executors()) block_on(cancelled_reads(), options);
+}
+
+Async<> cancelled_accept() {
+  TcpListener listener = TcpListener::bind("127.0.0.1", 0);
+  for (int i = 0; i < 100; ++i) {
+    auto connecting = spawn(TcpStream::connect("127.0.0.1", listener.port()));
+    for (;;) {
+      auto stream = co_await timeout(20us, listener.accept());
+      if (stream) break;
+    }
+    co_await connecting;
+  }
+}
+
+TEST_CASE("accepts that are cancelled lose no connection, and no descriptor") {
+  const std::size_t before = open_files();
+  for (const Options& options : executors()) block_on(cancelled_accept(), options);
+  CHECK(open_files() == before);
+}
+
+Async<> refused() {
+  std::uint16_t port = 0;
+  {
+    const TcpListener gone = TcpListener::bind("127.0.0.1", 0);
+    port = gone.port();
+  }
+  co_await TcpStream::connect("127.0.0.1", port);
+}
+
+TEST_CASE("errors name the call and the address") {
+  CHECK(thrown_by([] { block_on(refused()); }).ends_with(": Connection refused"));
+  CHECK(thrown_by([] {
+          block_on(TcpStream::connect("nowhere.invalid", 1));
+        }).starts_with("resolve nowhere.invalid: "));
+}
+
+Async<> by_name() {
+  TcpListener listener = TcpListener::bind("localhost", 0);
+  auto connecting = spawn(TcpStream::connect("localhost", listener.port()));
+  TcpStream server = co_await listener.accept();
+  TcpStream client = co_await connecting;
+  co_await client.write_all("x");
+  const std::string bytes = co_await server.read_some();
+  CHECK(bytes == "x");
+}
+
+TEST_CASE("a name is looked up, on another thread") {
+  for (const Options& options : executors()) block_on(by_name(), options);
+}
+
+Async<> datagrams() {
+  UdpSocket server = UdpSocket::bind("127.0.0.1", 0);
+  UdpSocket client = UdpSocket::bind("127.0.0.1", 0);
+  const common::Address to = common::local_address(server.fd());
+  const auto reactor = Handle::current().reactor();
+  const std::uint64_t before = reactor->turns();
+  std::array<char, 100> buffer;
+  for (int i = 0; i < 100; ++i) {
+    const std::string sent = "datagram " + std::to_string(i);
+    co_await client.send_to(sent, to);
+    const common::Datagram datagram = co_await server.receive_from(buffer);
+    CHECK(std::string_view(buffer.data(), datagram.size) == sent);
+    const auto lost = co_await timeout(0s, server.receive_from(buffer));
+    CHECK_FALSE(lost.has_value());
+  }
+  CHECK(reactor->turns() - before <= 102);
+}
+
+TEST_CASE("a hundred datagrams are a hundred waits: to send one wakes nobody") {
+  block_on(datagrams());
+}
+
+Async<std::uint64_t> timer_expirations() {
+  common::Fd timer(common::check(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                                 "timerfd_create"));
+  itimerspec in_a_millisecond{};
+  in_a_millisecond.it_value.tv_nsec = 1'000'000;
+  common::check(::timerfd_settime(timer.get(), 0, &in_a_millisecond, nullptr), "timerfd_settime");
+  PollEvented<common::Fd> evented(std::move(timer));
+  const auto attempt = [](int fd) {
+    std::uint64_t count = 0;
+    const auto size = common::try_read(fd, {reinterpret_cast<char*>(&count), sizeof count});
+    return size ? Tried<std::uint64_t>{count} : Tried<std::uint64_t>{};
+  };
+  co_return co_await evented.io(Direction::read, attempt);
+}
+
+TEST_CASE("a descriptor of one's own, such as a timerfd, can be awaited") {
+  for (const Options& options : executors()) CHECK(block_on(timer_expirations(), options) == 1);
+}
+
+Async<> always_ready(std::uint64_t& reads) {
+  int ends[2];
+  common::check(::pipe2(ends, O_NONBLOCK | O_CLOEXEC), "pipe2");
+  PollEvented<common::Fd> pipe{common::Fd(ends[0])};
+  const common::Fd writer(ends[1]);
+  for (;;) {
+    common::write_all(writer.get(), std::string_view("x"));
+    const auto attempt = [](int fd) {
+      std::array<char, 1> buffer;
+      return Tried<std::size_t>{common::try_read(fd, buffer)};
+    };
+    co_await pipe.io(Direction::read, attempt);
+    ++reads;
+  }
+}
+
+Async<std::uint64_t> beside_a_busy_task() {
+  std::uint64_t reads = 0;
+  auto busy = spawn(always_ready(reads));
+  while (reads == 0) co_await yield_now();
+  const std::uint64_t before = reads;
+  for (int i = 0; i < 10; ++i) co_await yield_now();
+  busy.abort();
+  co_return reads - before;
+}
+
+TEST_CASE("a task whose descriptor is always ready has a budget, and then others have their turn") {
+  const std::uint64_t reads = block_on(beside_a_busy_task());
+  CHECK(reads > 0);
+  CHECK(reads <= 11 * Context::kBudget);
+}
+
+Async<TcpStream> outlives(TcpStream& server) {
+  Connected both = co_await connected();
+  server = std::move(both.server);
+  co_return std::move(both.client);
+}
+
+TEST_CASE("a stream may outlive its runtime") {
+  TcpStream server;
+  TcpStream client = block_on(outlives(server));
+  CHECK(client.fd() != -1);
+}
+
+TEST_CASE("outside of a runtime a poll throws") {
+  TcpListener listener = TcpListener::bind("127.0.0.1", 0);
+  auto accepting = listener.accept();
+  CHECK_THROWS_AS(static_cast<void>(poll_once(accepting)), std::logic_error);
+}
+
+Async<> stopped(const common::Shutdown& shutdown) {
+  auto stop = ctrl_c(shutdown);
+  const bool too_early = co_await timeout(1ms, stop);
+  CHECK_FALSE(too_early);
+  CHECK(::raise(SIGTERM) == 0);
+  co_await stop;
+  co_await stop;
+}
+
+TEST_CASE("a signal is awaited, stays, and may be awaited again") {
+  for (const Options& options : executors()) {
+    const common::Shutdown shutdown;
+    block_on(stopped(shutdown), options);
+    CHECK(shutdown.requested());
+  }
+}
+
+}  // namespace
+}  // namespace runtime

@@ -1,0 +1,456 @@
+// Does the reactor tell the kernel's news to the right task, and to nobody after it is gone?
+
+#include "runtime/io/reactor.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+#include <csignal>
+#include <thread>
+
+#include "io_support.hpp"
+
+namespace runtime {
+namespace {
+
+/// Called when epoll_wait has returned, before the reactor sees the events: it is the moment at
+/// which another thread could do anything.
+std::function<void()> after_wait;
+
+}  // namespace
+}  // namespace runtime
+
+// The linker takes this one before the C library's.
+extern "C" int epoll_wait(int epoll, epoll_event* events, int size, int timeout) {
+  const auto count = ::syscall(SYS_epoll_pwait, epoll, events, size, timeout, nullptr, _NSIG / 8);
+  if (runtime::after_wait) std::exchange(runtime::after_wait, nullptr)();
+  return static_cast<int>(count);
+}
+
+namespace runtime {
+namespace {
+
+constexpr ReadySet kReading = kReadable | ReadySet::read_hup();
+
+Ref<Reactor> new_reactor() {
+  return Ref<Reactor>::adopt(new Reactor);
+}
+
+bool waits(const Reactor::Entry& entry, Wakeable& task, Direction direction = Direction::read) {
+  Context context(task);
+  return !entry.io->poll_ready(direction, context).is_ready();
+}
+
+/// Does something when it is woken, or when a waker of it is dropped.
+class Does final : public Wakeable {
+ public:
+  std::function<void()> when_woken;
+  std::function<void()> when_released;
+  void wake() noexcept override {
+    if (when_woken) when_woken();
+  }
+  void add_ref() noexcept override {}
+  void release() noexcept override {
+    if (when_released) when_released();
+  }
+};
+
+TEST_CASE("a turn waits once, and returns how many events came") {
+  const auto reactor = new_reactor();
+  CHECK(reactor->turns() == 0);
+  CHECK(reactor->turn(Duration::zero()) == 0);
+  std::vector<Pipe> pipes(3);
+  std::vector<CountingWaker> tasks(3);
+  std::vector<Reactor::Entry> entries;
+  for (std::size_t i = 0; i < 3; ++i) {
+    entries.push_back(reactor->add(pipes[i].reading.get(), kReading, ReadySet()));
+    CHECK(waits(entries[i], tasks[i]));
+    send_to(pipes[i].writing, "x");
+  }
+  CHECK(reactor->turn(std::nullopt) == 3);
+  CHECK(reactor->turns() == 2);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(tasks[i].wakes() == 1);
+    reactor->remove(pipes[i].reading.get(), entries[i].key);
+  }
+}
+
+TEST_CASE("only the task whose descriptor is ready is woken") {
+  const auto reactor = new_reactor();
+  Pipe pipes[2];
+  CountingWaker tasks[2];
+  const Reactor::Entry entries[] = {reactor->add(pipes[0].reading.get(), kReading, ReadySet()),
+                                    reactor->add(pipes[1].reading.get(), kReading, ReadySet())};
+  for (int i = 0; i < 2; ++i) CHECK(waits(entries[i], tasks[i]));
+  send_to(pipes[1].writing, "x");
+  CHECK(reactor->turn(std::nullopt) == 1);
+  CHECK(tasks[0].wakes() == 0);
+  CHECK(tasks[1].wakes() == 1);
+  for (int i = 0; i < 2; ++i) reactor->remove(pipes[i].reading.get(), entries[i].key);
+}
+
+TEST_CASE("more events than one wait returns come with the next turns") {
+  const auto reactor = new_reactor();
+  constexpr std::size_t kMany = 600;
+  std::vector<Fd> fds;
+  std::vector<CountingWaker> tasks(kMany);
+  std::vector<Reactor::Entry> entries;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    fds.push_back(new_eventfd(1));
+    entries.push_back(reactor->add(fds[i].get(), kReading, ReadySet()));
+    CHECK(waits(entries[i], tasks[i]));
+  }
+  std::size_t events = 0;
+  while (events < kMany) events += reactor->turn(std::nullopt);
+  for (std::size_t i = 0; i < kMany; ++i) {
+    CHECK(tasks[i].wakes() == 1);
+    reactor->remove(fds[i].get(), entries[i].key);
+  }
+}
+
+TEST_CASE("wake before turn: the turn returns at once, and the one after it waits again") {
+  const auto reactor = new_reactor();
+  reactor->wake();
+  reactor->wake();
+  CHECK(reactor->turn(std::nullopt) == 1);
+  CHECK(reactor->turn(Duration::zero()) == 0);
+}
+
+TEST_CASE("wake during turn, from another thread: the turn returns") {
+  const auto reactor = new_reactor();
+  for (std::uint64_t round = 1; round <= 200; ++round) {
+    std::thread other([&] {
+      while (reactor->turns() < round) std::this_thread::yield();
+      reactor->wake();  // before the wait, or in it
+    });
+    CHECK(reactor->turn(std::nullopt) == 1);
+    other.join();
+  }
+}
+
+TEST_CASE("a waker may register and deregister descriptors: it is woken without the mutex") {
+  const auto reactor = new_reactor();
+  Pipe pipe;
+  Pipe other;
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  bool done = false;
+  Does task;
+  task.when_woken = [&] {
+    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
+    reactor->remove(other.reading.get(), added.key);
+    reactor->remove(pipe.reading.get(), entry.key);
+    done = true;
+  };
+  CHECK(waits(entry, task));
+  send_to(pipe.writing, "x");
+  reactor->turn(std::nullopt);
+  CHECK(done);
+}
+
+TEST_CASE(
+    "a waker that is dropped by remove may use the reactor: it is dropped without the mutex") {
+  const auto reactor = new_reactor();
+  Pipe pipe;
+  Pipe other;
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  int released = 0;
+  Does task;
+  task.when_released = [&] {
+    if (++released > 1) return;
+    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
+    reactor->remove(other.reading.get(), added.key);
+  };
+  CHECK(waits(entry, task));
+  reactor->remove(pipe.reading.get(), entry.key);
+  CHECK(released == 1);
+}
+
+TEST_CASE("remove: no event any more, and its waker is dropped") {
+  const auto reactor = new_reactor();
+  Pipe pipe;
+  CountingWaker task;
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  CHECK(waits(entry, task));
+  CHECK(registrations_of(pipe.reading.get()) == 1);
+  reactor->remove(pipe.reading.get(), entry.key);
+  CHECK(registrations_of(pipe.reading.get()) == 0);
+  CHECK(task.wakers() == 0);
+  send_to(pipe.writing, "x");
+  CHECK(reactor->turn(Duration::zero()) == 0);
+  CHECK(task.wakes() == 0);
+}
+
+TEST_CASE(
+    "remove and reuse of the number between the wait and its events: a late event finds nobody") {
+  const auto reactor = new_reactor();
+  std::optional<Pipe> pipe(std::in_place);
+  const int number = pipe->reading.get();
+  CountingWaker task;
+  CountingWaker next;
+  const auto entry = reactor->add(number, kReading, ReadySet());
+  CHECK(waits(entry, task));
+  send_to(pipe->writing, "x");
+
+  std::optional<Fd> reused;
+  Reactor::Entry added{};
+  after_wait = [&] {
+    reactor->remove(number, entry.key);
+    pipe.reset();
+    reused = new_eventfd();
+    CHECK(reused->get() == number);  // the lowest that is free
+    added = reactor->add(number, kReading, ReadySet());
+    CHECK(added.key.index == entry.key.index);  // the slot is used again, too
+    CHECK(waits(added, next));
+  };
+  CHECK(reactor->turn(std::nullopt) == 1);  // the late event
+  CHECK(task.wakes() == 0);
+  CHECK(next.wakes() == 0);
+  CHECK(waits(added, next));
+  reactor->remove(number, added.key);
+}
+
+TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
+  const auto reactor = new_reactor();
+  const Fd file(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open"));
+  CHECK(thrown_by([&] { reactor->add(file.get(), kReading, ReadySet()); }) ==
+        "epoll_ctl ADD: Operation not permitted");
+  Pipe pipe;
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  CHECK(entry.key.index == 0);  // the slot was given back
+  CHECK(thrown_by([&] { reactor->add(pipe.reading.get(), kReading, ReadySet()); }) ==
+        "epoll_ctl ADD: File exists");
+  CountingWaker task;
+  CHECK(waits(entry, task));  // the first registration is as it was
+  send_to(pipe.writing, "x");
+  reactor->turn(std::nullopt);
+  CHECK(task.wakes() == 1);
+  reactor->remove(pipe.reading.get(), entry.key);
+}
+
+TEST_CASE("a descriptor that was closed too early is told on standard error, and then forgotten") {
+  const auto reactor = new_reactor();
+  Pipe pipe;
+  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  const int number = pipe.reading.get();
+  pipe.reading.reset();
+  std::string text;
+  {
+    CapturedErrors errors;
+    reactor->remove(number, entry.key);
+    text = errors.text();
+  }
+  CHECK(text.find("epoll_ctl DEL: ") != std::string::npos);
+}
+
+TEST_CASE("threads register, wait for and deregister descriptors while another one turns") {
+  const auto reactor = new_reactor();
+  std::atomic<bool> stop = false;
+  std::thread driver([&] {
+    while (!stop) reactor->turn(std::nullopt);
+  });
+  std::vector<std::thread> threads;
+  for (int id = 0; id < 2; ++id) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 300; ++round) {
+        Pipe pipe;
+        const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+        const auto parker = Ref<Parker>::adopt(new Parker);
+        if (round % 2 == 0) send_to(pipe.writing, "x");
+        if (waits(entry, *parker)) {
+          if (round % 2 == 1) send_to(pipe.writing, "x");
+          parker->wait();
+        }
+        reactor->remove(pipe.reading.get(), entry.key);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  stop = true;
+  reactor->wake();
+  driver.join();
+}
+
+// Registrations: the tie between a descriptor and the reactor of whoever polls it.
+
+TEST_CASE("a registration is made by the first poll, once, and ends with the registration") {
+  in_runtime([](Context& context) -> Poll<void> {
+    Pipe pipe;
+    const int fd = pipe.reading.get();
+    {
+      Registration registration;
+      CHECK(registrations_of(fd) == 0);
+      CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+      CHECK(registrations_of(fd) == 1);
+      CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+      CHECK(registration.poll_ready(fd, Direction::write, context).is_ready());  // assumed
+      CHECK(registrations_of(fd) == 1);
+      registration.forget(Direction::read);
+    }
+    CHECK(registrations_of(fd) == 0);
+    return done;
+  });
+}
+
+TEST_CASE("a registration watches for reading and writing at once, and for the peer's end") {
+  in_runtime([](Context& context) -> Poll<void> {
+    SocketPair pair;
+    Registration registration;
+    CHECK(registration.poll_ready(pair.ours.get(), Direction::write, context).is_ready());
+    CHECK(registrations_of(pair.ours.get(), kReading | kWritable | ReadySet(EPOLLET)) == 1);
+    return done;
+  });
+}
+
+TEST_CASE("reset: deregistered, and the next poll registers again") {
+  in_runtime([](Context& context) -> Poll<void> {
+    Pipe pipe;
+    const int fd = pipe.reading.get();
+    Registration registration;
+    CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+    registration.reset();
+    CHECK(registrations_of(fd) == 0);
+    registration.reset();
+    send_to(pipe.writing, "x");
+    CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+    CHECK(registrations_of(fd) == 1);
+    return done;
+  });
+}
+
+TEST_CASE("a moved registration is still the one registration, whichever way it was moved") {
+  in_runtime([](Context& context) -> Poll<void> {
+    Pipe pipe;
+    const int fd = pipe.reading.get();
+    std::optional<Registration> first(std::in_place);
+    CHECK_FALSE(first->poll_ready(fd, Direction::read, context).is_ready());
+    std::optional<Registration> second(*std::move(first));
+    first.reset();
+    CHECK(registrations_of(fd) == 1);
+    Registration third;
+    third = *std::move(second);
+    second.reset();
+    CHECK(registrations_of(fd) == 1);
+    CHECK_FALSE(third.poll_ready(fd, Direction::read, context).is_ready());
+    CHECK(registrations_of(fd) == 1);
+    third.reset();
+    CHECK(registrations_of(fd) == 0);
+    return done;
+  });
+}
+
+TEST_CASE("a registration on demand watches for writing only while somebody waits for that") {
+  in_runtime([](Context& context) -> Poll<void> {
+    SocketPair pair(SOCK_DGRAM);
+    const int fd = pair.ours.get();
+    Registration registration(Interest::write_on_demand);
+    auto assumed = registration.poll_ready(fd, Direction::write, context);
+    CHECK(assumed.is_ready());
+    CHECK(registrations_of(fd, kReading) == 1);
+    CHECK(registrations_of(fd, kWritable) == 0);
+    registration.clear(Direction::write, assumed.take());
+    CHECK_FALSE(registration.poll_ready(fd, Direction::write, context).is_ready());
+    CHECK(registrations_of(fd, kReading | kWritable) == 1);
+    Handle::current().reactor()->turn(std::nullopt);  // it is writable already: that is an event
+    CHECK(registration.poll_ready(fd, Direction::write, context).is_ready());
+    CHECK(registrations_of(fd, kWritable) == 0);
+    CHECK(registrations_of(fd, kReading) == 1);
+    return done;
+  });
+}
+
+TEST_CASE("a poll outside of a runtime throws, and the registration can still be used in one") {
+  Pipe pipe;
+  PollEvented<Fd> evented(std::move(pipe.reading));
+  auto read = evented.io(Direction::read, try_read_text);
+  CHECK(thrown_by([&] { static_cast<void>(poll_once(read)); }) == "not in a runtime: see block_on");
+  send_to(pipe.writing, "later");
+  CHECK(block_on(evented.io(Direction::read, try_read_text)) == "later");
+}
+
+TEST_CASE("a poll of what cannot be watched throws, each time") {
+  PollEvented<Fd> evented(
+      Fd(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open")));
+  for (int i = 0; i < 2; ++i) {
+    CHECK(thrown_by([&] { block_on(evented.readable()); }) ==
+          "epoll_ctl ADD: Operation not permitted");
+  }
+}
+
+TEST_CASE("made before the runtime, and moved to a task on any thread before the first poll") {
+  for (const Options& options : executors()) {
+    Pipe pipe;
+    PollEvented<Fd> evented(std::move(pipe.reading));
+    const auto read = [](PollEvented<Fd> source) -> Async<std::string> {
+      co_return co_await source.io(Direction::read, try_read_text);
+    };
+    const auto main = [&]() -> Async<std::string> {
+      auto handle = spawn(read(std::move(evented)));
+      co_await yield_now();
+      send_to(pipe.writing, "moved");
+      co_return co_await handle;
+    };
+    CHECK(block_on(main(), options) == "moved");
+  }
+}
+
+TEST_CASE("a registration that outlives its runtime does no harm") {
+  for (const Options& options : executors()) {
+    const int before = open_descriptors();
+    {
+      Pipe pipe;
+      std::optional<PollEvented<Fd>> evented(std::in_place, std::move(pipe.reading));
+      const auto poll = [&](Context& context) -> Poll<void> {
+        CHECK_FALSE(evented->poll_ready(Direction::read, context).is_ready());
+        return done;
+      };
+      in_runtime(poll, options);
+      CHECK(registrations_of(evented->fd()) == 1);
+      send_to(pipe.writing, "x");
+      evented->forget(Direction::read);
+    }
+    CHECK(open_descriptors() == before);  // the reactor is gone, too
+  }
+}
+
+TEST_CASE("a waker that is left in a registration is dropped with it, after the runtime's end") {
+  const int before = open_descriptors();
+  {
+    Pipe pipe;
+    PollEvented<Fd> evented(std::move(pipe.reading));
+    in_runtime([&](Context& context) -> Poll<void> {
+      CHECK_FALSE(evented.poll_ready(Direction::read, context).is_ready());
+      return done;
+    });
+  }
+  CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("registering while the driver waits: the event ends its wait") {
+  for (const Options& options : pools()) {
+    const auto main = []() -> Async<void> {
+      for (int round = 0; round < 20; ++round) {
+        Pipe pipe;
+        PollEvented<Fd> evented(std::move(pipe.reading));
+        Flag registered;
+        // Not a task: it writes when this one is registered, whatever the driver does then.
+        std::jthread writer([&] {
+          registered.wait();
+          send_to(pipe.writing, "x");
+        });
+        auto read = evented.io(Direction::read, try_read_text);
+        const auto poll = [&](Context& context) {
+          auto result = read.poll(context);
+          registered.set();
+          return result;
+        };
+        const std::string text = co_await poll_fn(poll);
+        CHECK(text == "x");
+      }
+    };
+    block_on(main(), options);
+  }
+}
+
+}  // namespace
+}  // namespace runtime

@@ -1,0 +1,1 @@
+// Nothing: with this file the headers that tests include are compiled, once for all of them.

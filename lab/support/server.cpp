@@ -1,0 +1,121 @@
+#include "lab/support/server.hpp"
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+#include "common/error.hpp"
+
+namespace lab {
+namespace {
+
+std::vector<std::string> command(std::vector<std::string> words, const std::string& path,
+                                 const std::vector<std::string>& flags) {
+  words.insert(words.end(), {path, "--port", "0"});
+  words.insert(words.end(), flags.begin(), flags.end());
+  return words;
+}
+
+}  // namespace
+
+Server::Server(const std::string& path, const std::vector<std::string>& flags, const Limits& limits,
+               const std::vector<std::string>& before)
+    : program_(command(before, path, flags), limits), port_(program_.port()) {}
+
+#if defined(WITH_THREAD_SANITIZER)
+// ThreadSanitizer handles signals itself. It may keep one that comes just before the program goes
+// to sleep until it wakes, or until another signal comes.
+Result Server::stop(int signal) {
+  const common::Fd pidfd(
+      static_cast<int>(common::check(::syscall(SYS_pidfd_open, pid(), 0), "pidfd_open")));
+  program_.signal(signal);
+  const std::jthread again([&](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, std::chrono::seconds(5), [] { return false; });
+    // Fails where the program has ended, which is fine.
+    if (!stop.stop_requested()) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+  });
+  return program_.wait();
+}
+#else
+Result Server::stop(int signal) {
+  program_.signal(signal);
+  return program_.wait();
+}
+#endif
+
+bool sleeps_through_a_second(pid_t pid) {
+  // It may still be busy with what came last: then the next second tells.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::size_t switches = voluntary_switches(pid);
+    const common::Duration before = cpu_time(pid);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    // ThreadSanitizer's own thread takes a little; a loop that spins takes all that it can get.
+    const bool spins = cpu_time(pid) > before + std::chrono::milliseconds(50);
+    if (voluntary_switches(pid) == switches && !spins) return true;
+  }
+  return false;
+}
+
+void wait_for_spin(pid_t pid) {
+  const common::Duration before = cpu_time(pid);
+  wait_until([&] { return cpu_time(pid) > before + std::chrono::milliseconds(100); },
+             "a server with nothing to do has used 100 ms of CPU time");
+}
+
+void wait_until_stopped(const Server& server) {
+  const auto stands = [&] {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(server.pid()), &info, WSTOPPED | WNOHANG | WNOWAIT) ==
+               0 &&
+           info.si_pid == server.pid();
+  };
+  wait_until(stands, "the server was stopped");
+}
+
+void stop_for_now(Server& server) {
+  server.program().signal(SIGSTOP);
+  wait_until_stopped(server);
+}
+
+common::Fd share_last_socket(const Server& server) {
+  const std::string files = "/proc/" + std::to_string(server.pid()) + "/fd";
+  int last = -1;
+  for (const auto& entry : std::filesystem::directory_iterator(files)) {
+    if (!std::filesystem::read_symlink(entry).string().starts_with("socket:")) continue;
+    last = std::max(last, std::stoi(entry.path().filename()));
+  }
+  if (last == -1) throw std::runtime_error("the server has no socket");
+  const common::Fd pidfd(
+      static_cast<int>(common::check(::syscall(SYS_pidfd_open, server.pid(), 0), "pidfd_open")));
+  return common::Fd(static_cast<int>(
+      common::check(::syscall(SYS_pidfd_getfd, pidfd.get(), last, 0), "pidfd_getfd")));
+}
+
+std::uint64_t statistic(const Result& result, const std::string& name) {
+  // The last line with "served=" in it, between two spaces, so that each name has one before it.
+  const std::size_t served = result.err.rfind("served=");
+  const std::size_t begin =
+      served == std::string::npos ? served : result.err.rfind('\n', served) + 1;
+  const std::string line = " " + result.err.substr(std::min(begin, result.err.size()));
+  const std::size_t at = line.substr(0, line.find('\n')).find(" " + name + "=");
+  if (at == std::string::npos) throw std::runtime_error("no " + name + "= in: " + result.err);
+  return std::stoull(line.substr(at + name.size() + 2));
+}
+
+double idle_load(pid_t pid) {
+  const auto start = common::Clock::now();
+  const common::Duration before = cpu_time(pid);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const std::chrono::duration<double> cpu = cpu_time(pid) - before;
+  return cpu / (common::Clock::now() - start);
+}
+
+}  // namespace lab

@@ -1,0 +1,35 @@
+#include "lab/support/text.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+namespace lab {
+
+std::string sorted_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line + "\n");
+  std::sort(lines.begin(), lines.end());
+  std::string sorted;
+  for (const std::string& line : lines) sorted += line;
+  return sorted;
+}
+
+std::string sorted_lines_of(std::size_t clients) {
+  std::string text;
+  for (std::size_t n = 1; n <= clients; ++n) {
+    text += "start " + std::to_string(n) + "\nend " + std::to_string(n) + "\n";
+  }
+  return sorted_lines(text);
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t times = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) {
+    ++times;
+  }
+  return times;
+}
+
+}  // namespace lab

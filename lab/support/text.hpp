@@ -1,0 +1,16 @@
+// How does a test judge what clients printed? Line by line, in any order.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace lab {
+
+/// "start 1\nend 1\nstart 2\n…" for `clients` clients, sorted by line.
+std::string sorted_lines_of(std::size_t clients);
+/// The lines of `text`, sorted: for output whose order depends on who came first.
+std::string sorted_lines(const std::string& text);
+/// How often `word` occurs in `text`.
+std::size_t count(const std::string& text, const std::string& word);
+
+}  // namespace lab

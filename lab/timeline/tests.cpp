@@ -1,0 +1,338 @@
+// Does timeline draw what happened, in a way that can be read, and say so when it cannot?
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/error.hpp"
+#include "draw_svg.hpp"
+#include "lab/support/chapters.hpp"
+#include "lab/support/program.hpp"
+#include "lab/support/text.hpp"
+#include "read_trace.hpp"
+#include "runtime/runtime.hpp"
+
+namespace {
+
+using lab::count;
+using lab::Result;
+using std::filesystem::path;
+using timeline::Chart;
+using timeline::draw_svg;
+using timeline::Look;
+using timeline::Row;
+
+const path kBuild = BUILD_DIR;
+const path kSource = SOURCE_DIR;
+
+std::string read(const path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  return text.str();
+}
+
+/// A temporary directory, for traces and pictures.
+class Directory {
+ public:
+  Directory() {
+    if (::mkdtemp(root_.data()) == nullptr) common::throw_error(errno, "mkdtemp");
+  }
+  ~Directory() { remove_all(path(root_)); }
+  Directory(Directory&&) = delete;
+
+  [[nodiscard]] std::string operator/(const std::string& name) const { return root_ + "/" + name; }
+  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(*this / name) << text;
+    return *this / name;
+  }
+
+ private:
+  std::string root_ = "/tmp/timeline_test.XXXXXX";
+};
+
+Result timeline(std::vector<std::string> words) {
+  words.insert(words.begin(), kBuild / "lab" / "timeline");
+  return lab::run(words);
+}
+
+std::string svg_of(const std::vector<std::string>& words) {
+  const Directory directory;
+  std::vector<std::string> with_output = words;
+  with_output.insert(with_output.end(), {"-o", directory / "picture.svg"});
+  const Result result = timeline(with_output);
+  CHECK_MESSAGE(result.status == 0, result.err);
+  CHECK(result.out.empty());
+  return read(directory / "picture.svg");
+}
+
+/// One trace, of the kind that the runtime writes: two tasks, one of which wakes the other.
+const std::string kTrace = R"({"traceEvents":[
+{"ph":"M","pid":1,"name":"process_name","args":{"name":"tasks"}},
+{"ph":"M","pid":2,"tid":1000000,"name":"thread_name","args":{"name":"driver"}},
+{"ph":"M","pid":1,"tid":1,"name":"thread_name","args":{"name":"task 1 main a.cpp:1"}},
+{"ph":"i","pid":1,"tid":1,"ts":0.000,"s":"t","name":"spawned"},
+{"ph":"B","pid":1,"tid":1,"ts":1.000,"name":"poll"},
+{"ph":"E","pid":1,"tid":1,"ts":2.000,"args":{"result":"pending","worker":0}},
+{"ph":"B","pid":2,"tid":1000000,"ts":3.000,"name":"park"},
+{"ph":"E","pid":2,"tid":1000000,"ts":300003.000},
+{"ph":"B","pid":2,"tid":1000000,"ts":300003.000,"name":"wakes"},
+{"ph":"i","pid":2,"tid":1000000,"ts":300003.000,"s":"t","name":"fd 9 <&\"> readable"},
+{"ph":"s","pid":2,"tid":1000000,"ts":300004.000,"cat":"wake","name":"wake","id":1},
+{"ph":"E","pid":2,"tid":1000000,"ts":300005.000},
+{"ph":"B","pid":1,"tid":1,"ts":300006.000,"name":"poll"},
+{"ph":"f","pid":1,"tid":1,"ts":300006.000,"bp":"e","cat":"wake","name":"wake","id":1},
+)";
+const std::string kEnd = R"({"ph":"E","pid":1,"tid":1,"ts":300007.000,"args":{"result":"ready"}},
+{"ph":"i","pid":1,"tid":1,"ts":300007.000,"s":"t","name":"ended"}
+]})";
+
+/// The values of `name` in each element that begins with `element`.
+std::vector<double> values(const std::string& svg, const std::string& element,
+                           const std::string& name) {
+  std::vector<double> all;
+  for (std::size_t at = 0; (at = svg.find(element, at)) != std::string::npos; ++at) {
+    const std::string key = " " + name + "=\"";
+    const std::size_t value = svg.find(key, at);
+    REQUIRE(value != std::string::npos);
+    all.push_back(std::stod(svg.substr(value + key.size())));
+  }
+  return all;
+}
+
+/// As far as these pictures go: every element is closed, in order, and text is escaped.
+void check_well_formed(const std::string& svg) {
+  std::vector<std::string> open;
+  std::size_t at = 0;
+  while ((at = svg.find('<', at)) != std::string::npos) {
+    const std::size_t end = svg.find('>', at);
+    REQUIRE(end != std::string::npos);
+    const std::string tag = svg.substr(at + 1, end - at - 1);
+    CHECK(tag.find('<') == std::string::npos);
+    CHECK(std::count(tag.begin(), tag.end(), '"') % 2 == 0);
+    if (tag.front() == '/') {
+      REQUIRE_FALSE(open.empty());
+      CHECK(open.back() == tag.substr(1));
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(tag.substr(0, tag.find(' ')));
+    }
+    at = end;
+  }
+  CHECK(open.empty());
+  CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+  for (std::size_t i = 0; (i = svg.find('&', i)) != std::string::npos; ++i) {
+    const std::string entity = svg.substr(i, svg.find(';', i) - i + 1);
+    const bool known =
+        entity == "&amp;" || entity == "&lt;" || entity == "&gt;" || entity == "&quot;";
+    CHECK_MESSAGE(known, entity);
+  }
+}
+
+enum class Shape { staircase, parallel };
+
+/// How the connections of a chapter's picture were served: one after the other, or all at once. As
+/// the number of those that are served at a time, on average: 1 or 10 on a machine at rest. On a
+/// busy one a client hears late, which moves single bars, and not the average by much.
+Shape shape_of(const std::string& svg) {
+  const std::string served = "<rect class=\"served\"";
+  std::vector<double> begins = values(svg, served, "x");
+  std::vector<double> widths = values(svg, served, "width");
+  begins.pop_back();  // the legend's
+  widths.pop_back();
+  REQUIRE(begins.size() == 10);
+  double all = 0;
+  double end = 0;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    all += widths[i];
+    end = std::max(end, begins[i] + widths[i]);
+  }
+  const double at_a_time = all / (end - *std::min_element(begins.begin(), begins.end()));
+  return at_a_time < 2.5 ? Shape::staircase : Shape::parallel;
+}
+
+TEST_CASE("a trace in the terminal: a line for each row, and what it means") {
+  const Directory directory;
+  const Result result = timeline({directory.write("t.json", kTrace + kEnd)});
+  CHECK(result.status == 0);
+  CHECK(result.out ==
+        R"(t.json: 1 task, 2 polls, 300.0 ms
+Time is not to scale: a long wait is drawn only a little longer than a short one.
+
+driver                   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ wwww
+task 1 main a.cpp:1 ..==.........................................................................##
+                    |0 us                                                                  |300.0 ms
+
+~ driver: waits   w driver, thread: wakes   = poll: pending   # poll: ready
+)");
+}
+
+TEST_CASE("no line in the terminal is longer than 100 columns") {
+  const Directory directory;
+  const std::string long_name(300, 'x');
+  std::string trace = kTrace + kEnd;
+  trace.replace(trace.find("task 1 main"), 6, long_name);
+  std::istringstream lines(timeline({directory.write("t.json", trace)}).out);
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 100);
+}
+
+TEST_CASE("a trace as a picture: bars by their result, an arrow, the driver's events") {
+  const Directory directory;
+  const std::string svg = svg_of({directory.write("t.json", kTrace + kEnd)});
+  check_well_formed(svg);
+  for (const char* look : {"park", "wakes", "pending", "ready"}) {
+    CAPTURE(look);
+    CHECK(count(svg, "<rect class=\"" + std::string(look) + "\"") == 2);  // and in the legend
+  }
+  CHECK(count(svg, "<path class=\"arrow\"") == 1);
+  CHECK(count(svg, ">task 1 main a.cpp:1</text>") == 1);
+  CHECK(count(svg, ">fd 9 &lt;&amp;&quot;&gt; readable</text>") == 1);
+  CHECK(count(svg, ">300.0 ms</text>") == 2);  // of the park, and on the axis
+}
+
+TEST_CASE("the trace of a program that was killed is drawn up to there") {
+  const Directory directory;
+  std::string trace = kTrace;
+  trace.replace(trace.rfind(",\n"), 2, "]}");
+  const std::string file = directory.write("t.json", trace);
+  const std::string svg = svg_of({file});
+  check_well_formed(svg);
+  CHECK(count(svg, "<rect class=\"pending\"") == 3);
+  const Chart chart = timeline::read_trace(file);
+  CHECK(chart.rows.at(1).bars.back().end == chart.end);
+}
+
+runtime::Async<> nap(int ms) {
+  co_await runtime::sleep(std::chrono::milliseconds(ms));
+}
+
+runtime::Async<> naps() {
+  std::vector<runtime::JoinHandle<void>> handles;
+  for (int i = 0; i < 8; ++i) handles.push_back(runtime::spawn(nap(10 - i)));
+  for (runtime::JoinHandle<void>& handle : handles) co_await handle;
+}
+
+TEST_CASE("with the virtual clock, the same run gives the same picture, byte for byte") {
+  const Directory directory;
+  const auto picture = [&] {
+    runtime::Options options;
+    options.virtual_clock = true;
+    options.trace = directory / "t.json";
+    runtime::block_on(naps(), options);
+    return svg_of({options.trace});
+  };
+  const std::string first = picture();
+  check_well_formed(first);
+  CHECK(count(first, "<path class=\"arrow\"") >= 9);
+  CHECK(first == picture());
+}
+
+TEST_CASE("what is too much is left out, and the picture says so") {
+  Chart chart;
+  chart.rows.resize(500, Row{"a task", -1, -1, {{0, 1, Look::ready, "", ""}}, {}});
+  chart.arrows.resize(5000);
+  const std::string svg = draw_svg(chart);
+  check_well_formed(svg);
+  CHECK(count(svg, ">a task</text>") == 120);
+  CHECK(count(svg, ">380 rows more are not drawn.</text>") == 1);
+  CHECK(count(svg, "<path class=\"arrow\"") == 0);
+  CHECK(count(svg, ">5000 arrows are too many to draw.</text>") == 1);
+}
+
+TEST_CASE("labels do not overlap: those without room are left out") {
+  Chart chart;
+  chart.rows.resize(1);
+  for (int i = 0; i < 100; ++i) {
+    chart.ticks.push_back({i / 100.0, "100.0 ms"});
+    chart.rows[0].marks.push_back({i / 100.0, "fd 9 readable"});
+  }
+  const std::string svg = draw_svg(chart);
+  const auto far_apart = [](const std::vector<double>& places, double distance) {
+    CHECK(places.size() > 2);
+    for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i] - places[i - 1] > distance);
+  };
+  std::vector<double> ticks = values(svg, "<text x=", "x");
+  ticks.erase(ticks.begin());  // the note
+  ticks.pop_back();            // the row's name
+  far_apart(ticks, 8 * 6.6);
+  far_apart(values(svg, "<text class=\"small\"", "x"), 13 * 5.4);
+}
+
+TEST_CASE("every bar can be seen, however short") {
+  Chart chart;
+  chart.end = 1e9;
+  chart.rows.push_back({"a task", -1, -1, {{5, 5, Look::ready, "", ""}}, {}});
+  CHECK(values(draw_svg(chart), "<rect class=\"ready\"", "width").at(0) >= 1.5);
+}
+
+TEST_CASE("a chapter in the terminal: one line for each connection, and what it cost") {
+  const Result result = timeline({"--chapter", "01_blocking", "--clients", "3", "--delay", "50ms"});
+  CHECK(result.status == 0);
+  CHECK(result.out.starts_with("01_blocking: 3 clients at once, 0."));
+  CHECK(count(result.out, "The server: 1 thread, 0.") == 1);
+  CHECK(count(result.out, "\nconnection ") == 3);
+  CHECK(count(result.out, "\nconnection 3 ..") == 1);
+}
+
+TEST_CASE("each chapter's picture shows what a run shows now: a staircase, or parallel bars") {
+  for (const path& chapter : lab::built_chapters({"server", "client"})) {
+    const std::string name = chapter.filename();
+    CAPTURE(name);
+    const std::string committed = read(kSource / name / "timeline.svg");
+    check_well_formed(committed);
+    CHECK(count(committed, "<title>" + name + ": 10 clients at once, ") == 1);
+    const std::string now = svg_of({"--chapter", name, "--delay", "200ms"});
+    check_well_formed(now);
+    CHECK(shape_of(now) == (name == "01_blocking" ? Shape::staircase : Shape::parallel));
+    CHECK(shape_of(committed) == shape_of(now));
+  }
+}
+
+/// The one line that an error is.
+std::string error_of(const std::vector<std::string>& words) {
+  const Result result = timeline(words);
+  CHECK(result.status == 1);
+  CHECK(result.out.empty());
+  CHECK(count(result.err, "\n") == 1);
+  return result.err;
+}
+
+TEST_CASE("what is no trace is one line on standard error, and exit status 1") {
+  const Directory directory;
+  const std::string text = directory.write("a.txt", "start 1\n");
+  const std::string other = directory.write("b.json", R"({"traceEvents":[{"ph":"X"}]})");
+  const std::string number = directory.write("c.json", "3");
+  CHECK(error_of({text}) == text + ": not JSON\n");
+  CHECK(error_of({other}) == other + ": not a trace of tasks\n");
+  CHECK(error_of({number}) == number + ": not a trace of tasks\n");
+  CHECK(error_of({directory / "none"}) ==
+        "open " + (directory / "none") + ": No such file or directory\n");
+}
+
+TEST_CASE("what cannot be drawn is one line on standard error, and exit status 1") {
+  const Directory directory;
+  const std::string trace = directory.write("t.json", kTrace + kEnd);
+  CHECK(error_of({"--chapter", "99_later"})
+            .starts_with("no such chapter: 99_later; there are 01_blocking "));
+  CHECK(error_of({}) == "either a trace or a --chapter (--help lists the flags)\n");
+  CHECK(error_of({trace, "--chapter", "04_poll"}) == error_of({}));
+  CHECK(error_of({trace, "-o", "/nowhere/a.svg"}) ==
+        "open /nowhere/a.svg: No such file or directory\n");
+  CHECK(error_of({trace, "-o", "/dev/full"}) == "write /dev/full: No space left on device\n");
+}
+
+TEST_CASE("help shows the flags, and the delay that is used without --delay") {
+  const Result result = timeline({"--help"});
+  CHECK(result.status == 0);
+  for (const char* flag : {"--chapter", "--output", "--clients", "--delay TIME=0.3s"}) {
+    CHECK_MESSAGE(count(result.out, flag) > 0, flag);
+  }
+}
+
+}  // namespace
