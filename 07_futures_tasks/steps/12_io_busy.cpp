@@ -115,7 +115,7 @@ class Async {
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> coroutine) {
       coroutine.promise().awaited = this;
-      coroutine.promise().poll_awaited = &poll;
+      coroutine.promise().poll_awaited = &poll_future;
     }
     typename F::Output await_resume() {
       if (error_) std::rethrow_exception(error_);
@@ -123,7 +123,7 @@ class Async {
     }
 
    private:
-    static bool poll(void* self, Context& context) {
+    static bool poll_future(void* self, Context& context) {
       auto& awaiter = *static_cast<Awaiter*>(self);
       try {
         awaiter.result_ = awaiter.future_.poll(context);
@@ -246,7 +246,7 @@ Async<int> one_response(common::Fd socket, int number, Duration delay) {
     co_await sleep(delay);
     co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
   } catch (const std::exception& error) {  // it costs this connection, and no other
-    common::print_line(common::name_of(number) + ": " + error.what());
+    common::print_line("connection " + std::to_string(number) + ": " + error.what());
   }
   co_return number;
 }

@@ -242,7 +242,7 @@ Async<Done> one_response(common::Fd socket, int number, Duration delay) {
     co_await sleep(delay);
     co_await write_all(socket.get(), "end " + std::to_string(number) + "\n");
   } catch (const std::exception& error) {  // it costs this connection, and no other
-    common::print_line(common::name_of(number) + ": " + error.what());
+    common::print_line("connection " + std::to_string(number) + ": " + error.what());
   }
   co_return done;
 }

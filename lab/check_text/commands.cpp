@@ -18,8 +18,9 @@ namespace {
 constexpr int kTcp = 8000;
 constexpr int kUdp = 2000;
 
-// Where the kernel does not look for a client's port: see ip_local_port_range in ip(7).
-constexpr std::uint16_t kLowest = 10000;
+// Where the kernel does not look for a client's port (see ip_local_port_range in ip(7)), and above
+// 16384, the size of a buffer: traces are full of it, and it is no port.
+constexpr std::uint16_t kLowest = 17000;
 constexpr std::uint16_t kHighest = 32000;
 
 /// True when ten ports from `tcp` and ten from `udp` on are free.

@@ -19,7 +19,8 @@ struct Ports {
   std::uint16_t udp;
 };
 
-/// Finds ports that are free now, outside the range from which the kernel picks for others.
+/// Finds ports that are free now, outside the range from which the kernel picks for others, and not
+/// among the numbers that traces are full of.
 Ports find_free_ports();
 
 /// True while somebody listens on this port of 127.0.0.1. See proc(5), /proc/net/tcp.

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "common/io.hpp"
 #include "sandbox.hpp"
 
@@ -247,4 +249,11 @@ TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for t
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   check_text::Translation translation(settings.root, {21000, 21010});
   CHECK(translation.to_run("build/04_poll/udp_echo") == program.string() + " --port 21010");
+}
+
+TEST_CASE("no buffer of 16384 bytes is taken for one of our ports") {
+  for (int i = 0; i < 20; ++i) {
+    const check_text::Ports ports = check_text::find_free_ports();
+    CHECK(std::min(ports.tcp, ports.udp) > 16384);
+  }
 }
