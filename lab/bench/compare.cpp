@@ -16,8 +16,8 @@
 #include <set>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
 #include "common/report.hpp"
+#include "lab/support/output.hpp"
 #include "samples.hpp"
 
 namespace {
@@ -184,7 +184,7 @@ int main(int argc, char** argv) {
     const Samples all = bench::read_samples(file);
     medians ? print_medians(all) : print_table(all, base);
     tell_of_foreign_load(all);
-    if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+    lab::flush_output("the table");
     return 0;
   });
 }

@@ -20,8 +20,8 @@
 
 #include "common/cli.hpp"
 #include "common/clock.hpp"
-#include "common/error.hpp"
 #include "lab/support/chapters.hpp"
+#include "lab/support/output.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/server.hpp"
 #include "open_files.hpp"
@@ -39,9 +39,6 @@ constexpr char kFirstChapter[] = "04";
 /// A server with idle connections and one without are measured in turn, several times: what else
 /// the machine does meanwhile meets both alike, and the median is not moved by the worst of it.
 constexpr Duration kTimePerRound = std::chrono::milliseconds(400);
-
-/// Connections are opened so many at a time: fewer than may wait to be accepted.
-constexpr std::size_t kBatch = 256;
 
 struct Cost {
   double microseconds;  // of the server's CPU time for an echo
@@ -76,7 +73,8 @@ class Subject {
     idle_.reserve(idle);
     while (idle_.size() < idle) {
       const std::size_t before = idle_.size();
-      while (idle_.size() < std::min(idle, before + kBatch)) idle_.emplace_back(server_.port());
+      while (idle_.size() < std::min(idle, before + bench::kBatch))
+        idle_.emplace_back(server_.port());
       // That a connection is open does not say that the server has accepted it; its echo does.
       if (count_up(std::span(idle_).subspan(before)) < idle_.size() - before) {
         throw std::runtime_error(chapter.string() + " does not serve " + std::to_string(idle) +
@@ -139,7 +137,7 @@ void print_row(const std::string& chapter, const Row& row) {
               row.alone.microseconds, row.beside_idle.microseconds,
               row.beside_idle.microseconds / row.alone.microseconds, row.alone.echoes,
               row.beside_idle.echoes, row.still_up);
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+  lab::flush_output("the table");
 }
 
 /// Returns main's exit status: 1 if a server lost connections.

@@ -10,7 +10,7 @@
 
 #include <cstdio>
 
-#include "common/error.hpp"
+#include "lab/support/output.hpp"
 #include "load_generator.hpp"
 
 namespace {
@@ -33,7 +33,7 @@ void print(const Load& load, const Echoes& echoes) {
     std::printf("%llu idle connections are still open\n",
                 static_cast<unsigned long long>(load.idle));
   }
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the figures");
+  lab::flush_output("the figures");
 }
 
 }  // namespace

@@ -19,9 +19,6 @@ using common::Duration;
 
 namespace {
 
-/// Connections are opened so many at a time: fewer than may wait to be accepted.
-constexpr std::uint64_t kBatch = 256;
-
 /// The endless bytes are these, over and over. A prime number of them, so that messages of a round
 /// size do not all look alike.
 constexpr std::size_t kPeriod = 65'521;

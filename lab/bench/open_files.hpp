@@ -12,6 +12,9 @@
 
 namespace bench {
 
+/// Connections are opened so many at a time: fewer than may wait to be accepted.
+inline constexpr std::uint64_t kBatch = 256;
+
 /// Raises the limit of open files, and throws std::runtime_error where so many connections are more
 /// than it allows: each is an open file of this process, and of the server.
 inline void require_open_files(std::uint64_t connections) {

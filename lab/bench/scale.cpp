@@ -17,9 +17,8 @@
 #include <fstream>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
-#include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
+#include "lab/support/output.hpp"
 #include "lab/support/server.hpp"
 #include "load_generator.hpp"
 #include "machine.hpp"
@@ -75,9 +74,7 @@ std::vector<Subject> built_subjects(const std::string& only) {
     if (wanted && exists(program)) subjects.push_back({name, program, flags});
   };
   for (const path& chapter : lab::built_chapters({"echo_server"})) {
-    const bool has_workers = chapter.filename() == "07_futures_tasks";
-    add(chapter.filename(), chapter / "echo_server",
-        has_workers ? std::vector<std::string>{"--workers", "0"} : std::vector<std::string>());
+    add(chapter.filename(), chapter / "echo_server", lab::flags_for_one_thread(chapter));
   }
   const path here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   for (const std::string peer : {"asio", "libuv", "libevent", "tokio"}) {

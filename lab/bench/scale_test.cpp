@@ -3,15 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "common/error.hpp"
-#include "common/fd.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/temporary_directory.hpp"
 #include "lab/support/text.hpp"
 #include "samples.hpp"
 
@@ -21,25 +18,10 @@ using bench::Figures;
 using bench::Sample;
 using lab::Result;
 using lab::run;
+using lab::TemporaryDirectory;
 using std::filesystem::path;
 
 const path kBuild = BUILD_DIR;
-
-/// A file with what a test writes into it, for as long as the test runs.
-class File {
- public:
-  explicit File(const std::string& text = "") : path_("/tmp/samples.XXXXXX") {
-    const common::Fd fd(common::check(::mkstemp(path_.data()), "mkstemp"));
-    std::ofstream(path_) << text;
-  }
-  ~File() { std::filesystem::remove(path_); }
-  File(File&&) = delete;
-
-  [[nodiscard]] const std::string& name() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string text_of(const std::vector<Sample>& samples) {
   std::ostringstream out;
@@ -58,8 +40,9 @@ Sample sample_of(const std::string& server, std::uint64_t round, double cpu, dou
 }
 
 Result compare(const std::vector<Sample>& samples, const std::string& flag = "--to=base") {
-  const File file(text_of(samples));
-  return run({kBuild / "lab" / "compare", file.name(), flag});
+  const TemporaryDirectory directory;
+  const path file = directory.write("samples.csv", text_of(samples));
+  return run({kBuild / "lab" / "compare", file, flag});
 }
 
 bool has_line(const Result& result, const std::string& begin) {
@@ -70,8 +53,9 @@ TEST_CASE("a sample comes back from its file as it was written") {
   const Figures figures{1000.5, 12.25, 99, 7.5, 491, 3, 0.25};
   const Sample whole{"04_poll", 10, 1000, 2, figures, "foreign load"};
   const Sample failed{"01_blocking", 10, 0, 1, {}, "nothing came back, at all;\nno"};
-  const File file(text_of({whole, failed}));
-  const auto read = bench::read_samples(file.name());
+  const TemporaryDirectory directory;
+  const path file = directory.write("samples.csv", text_of({whole, failed}));
+  const auto read = bench::read_samples(file);
   REQUIRE(read.size() == 2);
   CHECK(text_of({read[0]}) == text_of({whole}));
   REQUIRE(read[0].figures);
@@ -82,9 +66,9 @@ TEST_CASE("a sample comes back from its file as it was written") {
 }
 
 TEST_CASE("a file of something else is refused with its line, and a missing one by its name") {
-  const File file("# fine\nserver,1,2\n");
-  CHECK_THROWS_WITH(bench::read_samples(file.name()),
-                    (file.name() + ", line 2: not a sample").c_str());
+  const TemporaryDirectory directory;
+  const path file = directory.write("samples.csv", "# fine\nserver,1,2\n");
+  CHECK_THROWS_WITH(bench::read_samples(file), (file.string() + ", line 2: not a sample").c_str());
   const Result result = run({kBuild / "lab" / "compare", "/nowhere.csv"});
   CHECK(result.status == 1);
   CHECK(result.err == "open /nowhere.csv: it cannot be read\n");
@@ -135,13 +119,14 @@ TEST_CASE("gnuplot gets a block for each server, with the medians under each loa
 }
 
 TEST_CASE("scale measures each point of the grid, and says what on which machine") {
-  const File file;
-  const Result result = run({kBuild / "lab" / "scale", "--quick", "--rounds", "1", "--only",
-                             "06_epoll", "--out", file.name()});
+  const TemporaryDirectory directory;
+  const path file = directory / "samples.csv";
+  const Result result = run(
+      {kBuild / "lab" / "scale", "--quick", "--rounds", "1", "--only", "06_epoll", "--out", file});
   INFO(result.out << result.err);
   CHECK(result.status == 0);
   CHECK(lab::count(result.err, "06_epoll_edge, 1 active, 1000 idle ...\n") == 1);
-  const auto samples = bench::read_samples(file.name());
+  const auto samples = bench::read_samples(file);
   REQUIRE(samples.size() == 4);
   for (const Sample& sample : samples) {
     INFO(sample.active << " active, " << sample.idle << " idle: " << sample.note);
@@ -151,7 +136,7 @@ TEST_CASE("scale measures each point of the grid, and says what on which machine
     CHECK(sample.figures->p99 >= sample.figures->p50);
     CHECK(sample.figures->threads >= 1);  // a sanitizer may have one of its own
   }
-  std::ifstream lines(file.name());
+  std::ifstream lines(file);
   std::string first;
   std::getline(lines, first);
   CHECK(first.starts_with("# processor: "));

@@ -9,14 +9,12 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
 #include "lab/support/call_trace.hpp"
 #include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
@@ -33,11 +31,6 @@ using std::filesystem::path;
 constexpr std::size_t kSpins = 1000;
 
 constexpr std::size_t kClients = 10;
-
-/// What makes a chapter comparable: one thread.
-const std::map<std::string, std::vector<std::string>> kFlags = {
-    {"07_futures_tasks", {"--workers", "0"}},
-};
 
 struct Budget {
   std::uint64_t echoes;
@@ -63,10 +56,8 @@ void settle(const Server& server, lab::CallTrace& trace) {
 }
 
 Budget measure(const path& chapter, std::uint64_t echoes) {
-  const auto flags = kFlags.find(chapter.filename());
   lab::CallTrace trace;
-  const Server server(chapter / "echo_server",
-                      flags == kFlags.end() ? std::vector<std::string>() : flags->second, {},
+  const Server server(chapter / "echo_server", lab::flags_for_one_thread(chapter), {},
                       trace.command());
   std::vector<Peer> clients;
   exchange(clients.emplace_back(server.port()), "hello");
@@ -93,17 +84,11 @@ const std::vector<std::vector<std::string>> kKinds = {
     {"write", "writev", "sendto", "sendmsg"},
 };
 
-void print_row(const Row& row) {
-  const char* chapter = row.chapter.c_str();
-  if (!row.figures) {
-    std::printf("%-19s  failed: the reason is below\n", chapter);
-    return;
-  }
+void print_figures(const Row& row) {
   const lab::Calls& echoing = row.figures->echoing;
   const auto per_echo = [&](std::size_t calls) {
     return static_cast<double>(calls) / static_cast<double>(row.figures->echoes);
   };
-  std::printf("%-19s", chapter);
   std::size_t other = echoing.count();
   for (const std::vector<std::string>& names : kKinds) {
     std::size_t calls = 0;
@@ -112,19 +97,17 @@ void print_row(const Row& row) {
     other -= calls;
   }
   const std::size_t idle = row.figures->idle.count();
-  std::printf(" %5.4g %6.4g %11zu  %s%s\n", per_echo(other), per_echo(echoing.would_block()), idle,
+  std::printf(" %5.4g %6.4g %11zu  %s%s", per_echo(other), per_echo(echoing.would_block()), idle,
               echoing.names().c_str(), idle > kSpins ? "; at least: it spins" : "");
 }
 
-void print_table(const std::vector<Row>& rows, std::uint64_t echoes) {
+void print_heading(std::uint64_t echoes) {
   std::printf(
       "an echo server's system calls: in one of %llu echoes, and in a second with %zu silent "
       "clients\n\n",
       static_cast<unsigned long long>(echoes), kClients);
   std::printf("%-19s %5s %5s %5s %5s %6s %11s  %s\n", "chapter", "wait", "read", "write", "other",
               "EAGAIN", "idle second", "calls of an echo");
-  for (const Row& row : rows) print_row(row);
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
 }
 
 }  // namespace
@@ -138,12 +121,10 @@ int main(int argc, char** argv) {
   cli.add_count("--echoes", "echoes of the client, one after the other", echoes);
   return cli.run(argc, argv, [&] {
     lab::require_strace();
-    std::vector<Row> rows;
-    for (const path& chapter : lab::built_chapters({"echo_server"})) {
-      rows.push_back(lab::measure_row<Budget>(
-          chapter, [&](const lab::ProgressLine&) { return measure(chapter, echoes); }));
-    }
-    print_table(rows, echoes);
-    return lab::print_errors(rows);
+    const auto rows =
+        lab::measure_rows(lab::built_chapters({"echo_server"}),
+                          [&](const path& chapter, auto&) { return measure(chapter, echoes); });
+    print_heading(echoes);
+    return lab::print_rows(rows, 19, print_figures);
   });
 }

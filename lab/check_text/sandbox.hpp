@@ -2,14 +2,12 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <fstream>
 #include <string>
 
 #include "check.hpp"
-#include "common/error.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/temporary_directory.hpp"
 
 namespace check_text {
 
@@ -17,24 +15,19 @@ namespace check_text {
 class Sandbox {
  public:
   Sandbox() {
-    std::string name = std::filesystem::temp_directory_path() / "check_text.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) common::throw_error(errno, "mkdtemp");
-    settings.root = name;
+    settings.root = directory_.path();
     settings.build = BUILD_DIR;
     // A command that ends by itself is waited for; a server that is left running needs 0 here.
     settings.settle = lab::kPatience;
   }
-  ~Sandbox() { std::filesystem::remove_all(settings.root); }
-  Sandbox(Sandbox&&) = delete;
 
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(settings.root / name) << text;
+  std::filesystem::path write(const std::string& name, const std::string& text) const {
+    return directory_.write(name, text);
   }
 
   /// Checks a document of this text.
   [[nodiscard]] Report report(const std::string& text) const {
-    write("DOCUMENT.md", text);
-    return check_document(settings.root / "DOCUMENT.md", settings);
+    return check_document(write("DOCUMENT.md", text), settings);
   }
 
   /// The failures, each "LINE: what", or nothing.
@@ -47,6 +40,9 @@ class Sandbox {
   }
 
   Settings settings;
+
+ private:
+  const lab::TemporaryDirectory directory_;
 };
 
 }  // namespace check_text

@@ -90,15 +90,14 @@ class Interruptions {
 class NoDescriptors {
  public:
   NoDescriptors() {
-    check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
     const Fd lowest(check(::dup(STDIN_FILENO), "dup"));
-    lab::set_file_limit(::getpid(), static_cast<rlim_t>(lowest.get()));
+    before_ = lab::set_file_limit(::getpid(), static_cast<rlim_t>(lowest.get()));
   }
-  ~NoDescriptors() { lab::set_file_limit(::getpid(), before_.rlim_cur); }
+  ~NoDescriptors() { lab::set_file_limit(::getpid(), before_); }
   NoDescriptors(NoDescriptors&&) = delete;
 
  private:
-  rlimit before_{};
+  rlim_t before_ = 0;
 };
 
 /// Options for a server on a free port.

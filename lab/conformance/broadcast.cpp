@@ -16,25 +16,16 @@
 
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
+#include "lab/support/clients.hpp"
 
 namespace lab {
 namespace {
 
-constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kLongestPiece = 16 * 1024;  // that a server reads at once
 constexpr int kSmall = 16 * 1024;  // receive buffer: so it is soon noticed who does not read
 const std::string kTooSlow = "dropped: more than 1 MiB behind";
 
-#if defined(WITH_ADDRESS_SANITIZER) || defined(WITH_THREAD_SANITIZER)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
-// What one copy of all that the slowest has not got may take, and what an allocator adds to it. A
-// sanitizer keeps for a while what was freed, and its own notes.
+// What one copy of all that the slowest has not got may take, and what an allocator adds to it.
 constexpr std::size_t kOneCopy = (kSanitized ? 512 : 3) * kMiB;
 
 /// A broadcast server that knows how many clients it has.
@@ -64,10 +55,7 @@ class Room {
     wait_until(left, "those who left are noticed");
   }
 
-  void check_stops() {
-    const Result result = server.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
-  }
+  Result check_stops(int signal = SIGTERM) { return stop_well(server, signal); }
 
   Server server;
   std::deque<Peer> peers;
@@ -235,8 +223,7 @@ TEST_SUITE("broadcast_server") {
     CHECK(count(room.server.program().err(), kTooSlow) == 1);
     CHECK(crowd.memory_growth() < kOneCopy);
     room.talk_until_left(89, room.peers[1]);
-    const Result result = room.server.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
+    const Result result = room.check_stops();
     CHECK(statistic(result, "served") == 100);
     CHECK(statistic(result, "peak") == 100);
   }
@@ -268,7 +255,7 @@ TEST_SUITE("broadcast_server") {
 
   TEST_CASE("one that speaks without end and never reads is dropped for its own words") {
     Room room;  // nobody else: who only listens would soon be as far behind
-    CHECK_THROWS_AS(room.join(kSmall).flood(random_bytes(kMiB)), std::system_error);
+    CHECK_THROWS_AS(room.join(kSmall).flood(), std::system_error);
     room.server.program().wait_for_error("connection 1: " + kTooSlow);
     wait_until([&] { return room.clients() == 0; }, "it is gone, too: the line comes first");
     CHECK(room.join().exchange("hello\n") == "hello\n");
@@ -353,7 +340,7 @@ TEST_SUITE("broadcast_server") {
 
   TEST_CASE("a client that speaks byte by byte is heard byte by byte") {
     Room room(2);
-    for (const char byte : std::string("slowly\n")) room.peers[0].exchange(std::string(1, byte));
+    CHECK(exchange_byte_by_byte(room.peers[0], "slowly\n") == "slowly\n");
     CHECK(room.peers[1].read_line() == "slowly");
     room.check_stops();
   }
@@ -417,9 +404,7 @@ TEST_SUITE("broadcast_server") {
       CHECK(room.peers[0].exchange("hello\n") == "hello\n");
       room.peers[1].half_close();
       room.peers[2].send(random_bytes(kMiB - 100));  // nobody is dropped for that
-      const Result result = room.server.stop(signal);
-      CHECK_MESSAGE(result.status == 0, result.err);
-      CHECK(statistic(result, "served") == 4);
+      CHECK(statistic(room.check_stops(signal), "served") == 4);
     }
   }
 
@@ -436,10 +421,7 @@ TEST_SUITE("broadcast_server") {
 
   TEST_CASE("a port in use is one clear line and exit status 1") {
     const common::Fd taken = common::listen_tcp("127.0.0.1", 0);
-    const std::string port = std::to_string(common::local_address(taken.get()).port());
-    const Result result = run({chapter.program("broadcast_server"), "--port", port});
-    CHECK(result.status == 1);
-    CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+    check_port_in_use(chapter.program("broadcast_server"), taken);
   }
 
   TEST_CASE("10,000 connections in a row leave no descriptor open") {
@@ -450,9 +432,7 @@ TEST_SUITE("broadcast_server") {
     }
     CHECK(room.peers[0].read(10'000) == std::string(10'000, 'x'));
     room.talk_until_left(1, room.peers[0]);
-    const Result result = room.server.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
-    CHECK(statistic(result, "served") == 10'001);
+    CHECK(statistic(room.check_stops(), "served") == 10'001);
   }
 }
 

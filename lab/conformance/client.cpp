@@ -9,8 +9,6 @@
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
 
 namespace lab {
 namespace {

@@ -1,5 +1,6 @@
 #include "lab/conformance/conformance.hpp"
 
+#include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,25 @@ std::vector<std::string> Chapter::programs(const std::string& prefix) const {
   }
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+Result stop_well(Server& server, int signal) {
+  Result result = server.stop(signal);
+  CHECK_MESSAGE(result.status == 0, result.err);
+  return result;
+}
+
+Result end_well(Server& server) {
+  Result result = server.program().wait();
+  CHECK_MESSAGE(result.status == 0, result.err);
+  return result;
+}
+
+void check_port_in_use(const std::string& program, const common::Fd& taken) {
+  const std::string port = std::to_string(common::local_address(taken.get()).port());
+  const Result result = run({program, "--port", port});
+  CHECK(result.status == 1);
+  CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
 }
 
 }  // namespace lab

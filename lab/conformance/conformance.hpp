@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 #include "lab/support/text.hpp"
 
 namespace lab {
@@ -31,5 +33,22 @@ struct Chapter {
 };
 
 extern const Chapter chapter;
+
+inline constexpr std::size_t kMiB = 1024 * 1024;
+
+/// A sanitizer keeps for a while what was freed, and its own notes.
+#if defined(WITH_ADDRESS_SANITIZER) || defined(WITH_THREAD_SANITIZER)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+/// Stops a server, and it ends well. Returns how it went.
+Result stop_well(Server& server, int signal = SIGTERM);
+/// The same of one that ends by itself, or was told to stop already.
+Result end_well(Server& server);
+
+/// A program that is to use the port of this socket says in one line that it cannot.
+void check_port_in_use(const std::string& program, const common::Fd& taken);
 
 }  // namespace lab

@@ -3,18 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
+#include "lab/support/clients.hpp"
 
 namespace lab {
 namespace {
 
-constexpr std::size_t kMiB = 1024 * 1024;
-#if defined(WITH_ADDRESS_SANITIZER) || defined(WITH_THREAD_SANITIZER)
-constexpr std::size_t kRoom = 64 * kMiB;  // it keeps for a while what was freed
-#else
-constexpr std::size_t kRoom = kMiB;
-#endif
+constexpr std::size_t kRoom = (kSanitized ? 64 : 1) * kMiB;
 
 Server start(const std::vector<std::string>& flags = {}, const Limits& limits = {}) {
   return Server(chapter.program("echo_server"), flags, limits);
@@ -26,11 +20,6 @@ void check_echoes(const Server& server) {
   CHECK(peer.exchange("hello\n") == "hello\n");
 }
 
-void check_stops(Server& server) {
-  const Result result = server.stop();
-  CHECK_MESSAGE(result.status == 0, result.err);
-}
-
 TEST_SUITE("echo_server") {
   TEST_CASE("64 MiB of random bytes, written and read at the same time, come back identical") {
     Server server = start();
@@ -39,26 +28,24 @@ TEST_SUITE("echo_server") {
     CHECK((peer.exchange(bytes) == bytes));  // in parentheses: nobody wants to see them
     peer.half_close();
     CHECK(peer.read_all().empty());
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that fills every buffer, half-closes and only then reads gets all of it") {
     Server server = start();
-    // A small window makes it a slow reader: the server still holds bytes at the end of file.
-    Peer peer(server.port(), 1);
-    const std::string sent = peer.flood(random_bytes(kMiB));
+    // That makes it a slow reader: the server still holds bytes at the end of file.
+    Peer peer(server.port(), kSmallBuffer);
+    const std::string sent = peer.flood();
     peer.half_close();
     CHECK((peer.read_all() == sent));
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that half-closes gets its bytes and then end of file") {
     Server server = start();
     Peer peer(server.port());
-    peer.send("hello");
-    peer.half_close();
-    CHECK(peer.read_all() == "hello");
-    check_stops(server);
+    CHECK(exchange_half_closed(peer, "hello") == "hello");
+    stop_well(server);
   }
 
   TEST_CASE("a client that sends nothing and half-closes gets end of file") {
@@ -66,7 +53,7 @@ TEST_SUITE("echo_server") {
     Peer peer(server.port());
     peer.half_close();
     CHECK(peer.read_all().empty());
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that writes and never reads is not read from: memory stays where it was") {
@@ -74,7 +61,7 @@ TEST_SUITE("echo_server") {
     Peer peer(server.port());
     CHECK(peer.exchange("hello\n") == "hello\n");
     const std::size_t before = resident_bytes(server.pid());
-    const std::string sent = peer.flood(random_bytes(kMiB));
+    const std::string sent = peer.flood();
     CHECK(sent.size() > 16 * 1024);
     const std::size_t after = resident_bytes(server.pid());
     CHECK(after < before + kRoom);
@@ -83,14 +70,14 @@ TEST_SUITE("echo_server") {
     if (!chapter.busy) CHECK(idle_load(server.pid()) < 0.05);
     peer.reset();
     check_echoes(server);
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that stays silent, or does not read, holds nobody up, except in 01") {
     Server server = start();
     Peer silent(server.port());
     CHECK(silent.exchange("hello\n") == "hello\n");
-    silent.flood(random_bytes(kMiB));
+    silent.flood();
     Peer other(server.port());
     other.send("me too\n");
     if (chapter.one_at_a_time) {
@@ -99,16 +86,14 @@ TEST_SUITE("echo_server") {
     }
     CHECK(other.read_line() == "me too");
     other.close();
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that resets in the middle of an echo costs only its own connection") {
     Server server = start();
-    Peer peer(server.port());
-    peer.flood(random_bytes(kMiB));
-    peer.reset();
+    deaf_client(server.port()).reset();
     check_echoes(server);
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a client that has left before its echo is written costs only its own connection") {
@@ -120,7 +105,7 @@ TEST_SUITE("echo_server") {
     }
     server.program().signal(SIGCONT);
     check_echoes(server);
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a server with silent clients makes no system call in a second, except in 03") {
@@ -134,10 +119,8 @@ TEST_SUITE("echo_server") {
   TEST_CASE("a client that sends byte by byte gets byte after byte") {
     Server server = start();
     Peer peer(server.port());
-    for (const char byte : std::string("slowly\n")) {
-      CHECK(peer.exchange(std::string(1, byte)) == std::string(1, byte));
-    }
-    check_stops(server);
+    CHECK(exchange_byte_by_byte(peer, "slowly\n") == "slowly\n");
+    stop_well(server);
   }
 
   TEST_CASE("with 16 descriptors allowed, 100 clients at once all get their bytes back") {
@@ -149,9 +132,7 @@ TEST_SUITE("echo_server") {
       CHECK(peer.read_line() == "hello");
       peer.close();
     }
-    const Result result = server.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
-    CHECK(statistic(result, "served") == 100);
+    CHECK(statistic(stop_well(server), "served") == 100);
   }
 
   TEST_CASE("with no descriptor left it rests without spinning, and goes on when there is one") {
@@ -169,7 +150,7 @@ TEST_SUITE("echo_server") {
     set_file_limit(server.pid(), files + 10);
     CHECK(peers[0].read_all() == "1");
     CHECK(peers[1].read_all() == "2");
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("a hundred clients that come at once all get their bytes back") {
@@ -182,17 +163,16 @@ TEST_SUITE("echo_server") {
     }
     server.program().signal(SIGCONT);
     for (Peer& peer : peers) CHECK(peer.read_all() == "hello\n");
-    check_stops(server);
+    stop_well(server);
   }
 
   TEST_CASE("SIGTERM drops connections that echo or are silent, at once, with exit status 0") {
     Server server = start();
     Peer flooding(server.port());
     CHECK(flooding.exchange("hello\n") == "hello\n");
-    flooding.flood(random_bytes(kMiB));
+    flooding.flood();
     const Peer silent(server.port());
-    const Result result = server.stop();
-    CHECK_MESSAGE(result.status == 0, result.err);
+    stop_well(server);
   }
 
   TEST_CASE("peak counts the most connections at once, also after they have left") {
@@ -205,7 +185,7 @@ TEST_SUITE("echo_server") {
         CHECK(peers.emplace_back(server.port()).exchange("x") == "x");
       }
     }
-    wait_until([&] { return open_files(server.pid()) <= before; }, "all five are closed");
+    wait_until_closed(server, before);
     check_echoes(server);
     const Result result = server.stop();
     CHECK(statistic(result, "served") == 6);
@@ -219,7 +199,7 @@ TEST_SUITE("echo_server") {
     CHECK(peer.exchange("hello\n") == "hello\n");
     CHECK(peer.exchange("again\n") == "again\n");
     peer.close();
-    CHECK(server.program().wait().status == 0);
+    end_well(server);
   }
 
   TEST_CASE("10,000 echoes in a row leave no descriptor open") {
@@ -228,12 +208,10 @@ TEST_SUITE("echo_server") {
     const std::size_t before = open_files(server.pid());
     for (int i = 0; i < 10'000; ++i) {
       Peer peer(server.port());
-      peer.send("x");
-      peer.half_close();
-      REQUIRE(peer.read_all() == "x");
+      REQUIRE(exchange_half_closed(peer, "x") == "x");
     }
-    wait_until([&] { return open_files(server.pid()) <= before; }, "all descriptors are closed");
-    check_stops(server);
+    wait_until_closed(server, before);
+    stop_well(server);
   }
 }
 

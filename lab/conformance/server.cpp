@@ -10,8 +10,7 @@
 #include "common/error.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
+#include "lab/support/clients.hpp"
 
 namespace lab {
 namespace {
@@ -23,8 +22,7 @@ Server start(const std::vector<std::string>& flags = {"--delay", "1ms"},
 
 /// Connects once more and is served: the server lives.
 void check_served(const Server& server, std::uint64_t number) {
-  CHECK(Peer(server.port()).read_all() ==
-        "start " + std::to_string(number) + "\nend " + std::to_string(number) + "\n");
+  CHECK(Peer(server.port()).read_all() == start_and_end(number));
 }
 
 /// Makes the server's next write to its only client block, which reads nothing: while the server
@@ -53,9 +51,15 @@ std::string fill_buffers(Server& server) {
 
 /// Stops it, and it ends well, having served so many.
 void check_stops(Server& server, std::uint64_t served) {
-  const Result result = server.stop();
+  CHECK(statistic(stop_well(server), "served") == served);
+}
+
+/// Runs a client program against the server: it prints the lines of so many clients.
+void check_serves(const Server& server, std::size_t clients, std::vector<std::string> command) {
+  command.insert(command.end(), {"--port", std::to_string(server.port())});
+  const Result result = run(command);
   CHECK_MESSAGE(result.status == 0, result.err);
-  CHECK(statistic(result, "served") == served);
+  CHECK(sorted_lines(result.out) == sorted_lines_of(clients));
 }
 
 TEST_SUITE("server") {
@@ -68,9 +72,7 @@ TEST_SUITE("server") {
   TEST_CASE("ten clients at once get their lines, and the statistics count them") {
     // Long enough for ten to be accepted before the first one ends, also on a slow machine.
     Server server = start({"--delay", chapter.one_at_a_time ? "10ms" : "500ms"});
-    const Result client = run({chapter.program("client"), "--port", std::to_string(server.port())});
-    CHECK_MESSAGE(client.status == 0, client.err);
-    CHECK(sorted_lines(client.out) == sorted_lines_of(10));
+    check_serves(server, 10, {chapter.program("client")});
     const Result result = server.stop();
     CHECK(statistic(result, "served") == 10);
     CHECK(statistic(result, "peak") == (chapter.one_at_a_time ? 1 : 10));
@@ -112,10 +114,7 @@ TEST_SUITE("server") {
       if (!std::filesystem::exists(client)) continue;
       CAPTURE(name);
       Server server = start();
-      const Result result =
-          run({client, "--port", std::to_string(server.port()), "--clients", "3"});
-      CHECK_MESSAGE(result.status == 0, result.err);
-      CHECK(sorted_lines(result.out) == sorted_lines_of(3));
+      check_serves(server, 3, {client, "--clients", "3"});
       check_stops(server, 3);
     }
   }
@@ -125,10 +124,7 @@ TEST_SUITE("server") {
       CAPTURE(host);
       if (host == "::1" && !has_ipv6()) continue;
       Server server = start({"--host", host, "--delay", "1ms"});
-      const Result client = run({chapter.program("client"), "--host", host, "--port",
-                                 std::to_string(server.port()), "--clients", "2"});
-      CHECK_MESSAGE(client.status == 0, client.err);
-      CHECK(sorted_lines(client.out) == sorted_lines_of(2));
+      check_serves(server, 2, {chapter.program("client"), "--host", host, "--clients", "2"});
       check_stops(server, 2);
     }
   }
@@ -136,9 +132,7 @@ TEST_SUITE("server") {
   TEST_CASE("--connections 3 ends the server when three have been served") {
     Server server = start({"--delay", "1ms", "--connections", "3"});
     for (std::uint64_t number = 1; number <= 3; ++number) check_served(server, number);
-    const Result result = server.program().wait();
-    CHECK(result.status == 0);
-    CHECK(statistic(result, "served") == 3);
+    CHECK(statistic(end_well(server), "served") == 3);
   }
 
   TEST_CASE("--connections 3 serves three also when five come at once") {
@@ -150,17 +144,12 @@ TEST_SUITE("server") {
     std::string all;
     for (std::size_t i = 0; i < 3; ++i) all += peers[i].read_all();
     CHECK(sorted_lines(all) == sorted_lines_of(3));
-    const Result result = server.program().wait();
-    CHECK(result.status == 0);
-    CHECK(statistic(result, "served") == 3);
+    CHECK(statistic(end_well(server), "served") == 3);
   }
 
   TEST_CASE("a port in use is one clear line and exit status 1") {
     const common::Fd taken = common::listen_tcp("127.0.0.1", 0);
-    const std::string port = std::to_string(common::local_address(taken.get()).port());
-    const Result result = run({chapter.program("server"), "--port", port});
-    CHECK(result.status == 1);
-    CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+    check_port_in_use(chapter.program("server"), taken);
   }
 
   TEST_CASE("a client that resets while it waits costs only its own connection") {
@@ -192,8 +181,7 @@ TEST_SUITE("server") {
 
   TEST_CASE("clients that are gone before the first write cost nobody anything") {
     Server server = start();
-    for (int i = 0; i < 3; ++i) Peer(server.port()).close();
-    for (int i = 0; i < 3; ++i) Peer(server.port()).reset();
+    come_and_go(server.port());
     // A connection that was reset in the queue may or may not be accepted, so N is not known.
     CHECK(Peer(server.port()).read_line().starts_with("start "));
     CHECK(server.stop().status == 0);
@@ -214,7 +202,7 @@ TEST_SUITE("server") {
 
   TEST_CASE("a client that never reads holds nobody up") {
     Server server = start();
-    const Peer silent(server.port(), 1);
+    const Peer silent(server.port(), kSmallBuffer);
     check_served(server, 2);
     check_stops(server, 2);
   }
@@ -222,7 +210,7 @@ TEST_SUITE("server") {
   TEST_CASE(
       "an end that finds every buffer full comes when the client reads, and holds nobody up") {
     Server server = start({"--delay", "1s"});
-    Peer slow(server.port(), 1);
+    Peer slow(server.port(), kSmallBuffer);
     CHECK(slow.read_line() == "start 1");
     const std::string before = fill_buffers(server);
     if (!chapter.one_at_a_time) check_served(server, 2);
@@ -234,7 +222,7 @@ TEST_SUITE("server") {
   TEST_CASE("SIGTERM does not wait for a client whose end finds every buffer full") {
     if (chapter.one_at_a_time) return;  // it blocks; but only this test can fill the buffers
     Server server = start({"--delay", "1s"});
-    Peer silent(server.port(), 1);
+    Peer silent(server.port(), kSmallBuffer);
     CHECK(silent.read_line() == "start 1");
     fill_buffers(server);
     check_served(server, 2);
@@ -253,10 +241,7 @@ TEST_SUITE("server") {
 
   TEST_CASE("with 16 descriptors allowed, 100 clients at once are all served in the end") {
     Server server = start({"--delay", "1ms"}, {.open_files = 16, .address_space = {}});
-    const Result client = run(
-        {chapter.program("client"), "--port", std::to_string(server.port()), "--clients", "100"});
-    CHECK_MESSAGE(client.status == 0, client.err);
-    CHECK(sorted_lines(client.out) == sorted_lines_of(100));
+    check_serves(server, 100, {chapter.program("client"), "--clients", "100"});
     check_stops(server, 100);
   }
 
@@ -292,17 +277,13 @@ TEST_SUITE("server") {
     for (std::size_t i = 0; i < served; ++i) CHECK(peers[i].read_line().starts_with("start "));
     server.program().signal(SIGTERM);
     for (std::size_t i = 0; i < served; ++i) CHECK(peers[i].read_line().starts_with("end "));
-    const Result result = server.program().wait();
-    CHECK_MESSAGE(result.status == 0, result.err);
-    CHECK(statistic(result, "served") == served);
+    CHECK(statistic(end_well(server), "served") == served);
   }
 
   TEST_CASE("SIGINT and SIGTERM end an idle server at once with exit status 0") {
     for (const int signal : {SIGINT, SIGTERM}) {
       Server server = start();
-      const Result result = server.stop(signal);
-      CHECK_MESSAGE(result.status == 0, result.err);
-      CHECK(statistic(result, "served") == 0);
+      CHECK(statistic(stop_well(server, signal), "served") == 0);
     }
   }
 
@@ -342,7 +323,7 @@ TEST_SUITE("server") {
     check_served(server, 1);
     const std::size_t before = open_files(server.pid());
     for (int i = 0; i < 10'000; ++i) Peer(server.port()).read_all();
-    wait_until([&] { return open_files(server.pid()) <= before; }, "all descriptors are closed");
+    wait_until_closed(server, before);
     check_stops(server, 10'001);
   }
 }

@@ -4,8 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
 
 namespace lab {
 namespace {
@@ -19,12 +17,6 @@ Server start(const std::string& signal, int number) {
                 {"strace", "-D", "-o", "/dev/null", "-e", "trace=write", "-e", inject});
 }
 
-/// Waits for its end, which is a good one.
-void check_ends(Server& server) {
-  const Result result = server.program().wait();
-  CHECK_MESSAGE(result.status == 0, result.err);
-}
-
 TEST_SUITE("echo_server") {
   TEST_CASE(
       "a signal while one connection is served stops those, too, that were passed before it") {
@@ -36,7 +28,7 @@ TEST_SUITE("echo_server") {
     for (int i = 0; i < 3; ++i) CHECK(peers.emplace_back(server.port()).exchange("x") == "x");
     if (thread_count(server.pid()) > 1) return;  // a thread each: no loop that passes any
     peers[1].send("x");
-    check_ends(server);
+    end_well(server);
   }
 
   TEST_CASE("bytes for a connection that a stop told of before them has closed") {
@@ -48,7 +40,7 @@ TEST_SUITE("echo_server") {
     wait_until_stopped(server);
     peer.send("x");  // so the loop is told of both, of the stop first
     server.program().signal(SIGCONT);
-    check_ends(server);
+    end_well(server);
   }
 }
 

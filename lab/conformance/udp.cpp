@@ -10,8 +10,6 @@
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
 
 namespace lab {
 namespace {
@@ -32,8 +30,7 @@ void check_echoes(const Server& server) {
 
 /// Stops it, and it ends well, having received and sent back so many.
 void check_stops(Server& server, std::uint64_t datagrams) {
-  const Result result = server.stop();
-  CHECK_MESSAGE(result.status == 0, result.err);
+  const Result result = stop_well(server);
   CHECK(statistic(result, "received") == datagrams);
   CHECK(statistic(result, "served") == datagrams);
 }
@@ -193,29 +190,21 @@ TEST_SUITE("udp_echo") {
       UdpPeer peer(server.port());
       for (const char* bytes : {"1", "2", "3", "4", "5"}) peer.send(bytes);
       server.program().signal(SIGCONT);
-      const Result result = server.program().wait();
-      CHECK_MESSAGE(result.status == 0, result.err);
-      CHECK(statistic(result, "served") == 3);
+      CHECK(statistic(end_well(server), "served") == 3);
       for (const char* bytes : {"1", "2", "3"}) CHECK(peer.receive() == bytes);
     });
   }
 
   TEST_CASE("a port in use is one clear line and exit status 1") {
     const common::Fd taken = common::bind_udp("127.0.0.1", 0);
-    const std::string port = std::to_string(common::local_address(taken.get()).port());
-    with_each_program([&](const std::string& program) {
-      const Result result = run({program, "--port", port});
-      CHECK(result.status == 1);
-      CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
-    });
+    with_each_program([&](const std::string& program) { check_port_in_use(program, taken); });
   }
 
   TEST_CASE("SIGINT and SIGTERM end an idle program at once with exit status 0") {
     with_each_program([](const std::string& program) {
       for (const int signal : {SIGINT, SIGTERM}) {
         Server server(program);
-        const Result result = server.stop(signal);
-        CHECK_MESSAGE(result.status == 0, result.err);
+        const Result result = stop_well(server, signal);
         CHECK(statistic(result, "received") == 0);
         CHECK(statistic(result, "peak") == 0);
       }
@@ -229,8 +218,7 @@ TEST_SUITE("udp_echo") {
       const Flood another(server.port());
       wait_until([&] { return cpu_time(server.pid()) > std::chrono::milliseconds(50); },
                  "the server is busy with the flood");
-      const Result result = server.stop();
-      CHECK_MESSAGE(result.status == 0, result.err);
+      stop_well(server);
     });
   }
 

@@ -6,8 +6,6 @@
 #include <set>
 
 #include "lab/conformance/conformance.hpp"
-#include "lab/support/peer.hpp"
-#include "lab/support/server.hpp"
 
 namespace lab {
 namespace {
@@ -36,13 +34,6 @@ void with_each_faulty_server(const std::string& call, const std::string& error,
   with_each_traced_server({"-e", "trace=" + call, "-e", fault}, test);
 }
 
-/// Stops it, and it ends well. Returns its statistics.
-Result stop(Server& server) {
-  Result result = server.stop();
-  CHECK_MESSAGE(result.status == 0, result.err);
-  return result;
-}
-
 TEST_SUITE("udp_echo") {
   TEST_CASE("while the kernel takes nothing, 64 datagrams queue, the rest waits, none is lost") {
     with_each_faulty_server("sendto", "EAGAIN", "1..200", [](Server& server) {
@@ -54,7 +45,7 @@ TEST_SUITE("udp_echo") {
       std::set<std::string> received;
       for (int i = 0; i < 100; ++i) received.insert(peer.receive());
       CHECK(received == sent);
-      const Result result = stop(server);
+      const Result result = stop_well(server);
       CHECK(statistic(result, "received") == 100);
       CHECK(statistic(result, "served") == 100);
       CHECK(statistic(result, "peak") == 64);
@@ -65,7 +56,7 @@ TEST_SUITE("udp_echo") {
     with_each_faulty_server("sendto", "ECONNREFUSED", "1", [](Server& server) {
       UdpPeer peer(server.port());
       CHECK(peer.exchange("hello\n") == "hello\n");
-      CHECK(statistic(stop(server), "served") == 1);
+      CHECK(statistic(stop_well(server), "served") == 1);
     });
   }
 
@@ -73,7 +64,7 @@ TEST_SUITE("udp_echo") {
     with_each_faulty_server("recvfrom", "ECONNREFUSED", "1", [](Server& server) {
       UdpPeer peer(server.port());
       CHECK(peer.exchange("hello\n") == "hello\n");
-      CHECK(statistic(stop(server), "served") == 1);
+      CHECK(statistic(stop_well(server), "served") == 1);
     });
   }
 
@@ -86,7 +77,7 @@ TEST_SUITE("udp_echo") {
       CHECK(idle_load(server.pid()) < 0.05);
       CHECK(UdpPeer(server.port()).exchange("hello\n") == "hello\n");
       CHECK(unlucky.exchange("again\n") == "again\n");
-      const Result result = stop(server);
+      const Result result = stop_well(server);
       CHECK(statistic(result, "received") == 3);
       CHECK(statistic(result, "served") == 2);
     });
@@ -100,7 +91,7 @@ TEST_SUITE("udp_echo") {
           UdpPeer(server.port()).send("x");
           wait_until([&] { return cpu_time(server.pid()) > std::chrono::milliseconds(20); },
                      "the server is busy");
-          CHECK(statistic(stop(server), "served") >= 1);
+          CHECK(statistic(stop_well(server), "served") >= 1);
         });
   }
 
@@ -111,7 +102,7 @@ TEST_SUITE("udp_echo") {
         CHECK(peer.exchange("x") == "x");
         wait_until([&] { return state(server.pid()) == 'S'; }, "the server sleeps");
       }
-      const std::string calls = stop(server).err;
+      const std::string calls = stop_well(server).err;
       const std::size_t waits =
           count(calls, "select") + count(calls, "poll(") + count(calls, "wait(");
       CHECK(waits >= 100);

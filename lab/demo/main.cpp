@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
 #include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
 #include "lab/support/measure.hpp"
@@ -37,11 +36,8 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-Row run(const path& chapter, const lab::Workload& workload) {
-  return lab::measure_row<lab::Cost>(chapter, [&](lab::ProgressLine& progress) {
-    return measure(chapter, workload,
-                   [&](Duration elapsed, const auto&) { progress.show(elapsed); });
-  });
+lab::Cost run(const path& chapter, const lab::Workload& workload, lab::ProgressLine& progress) {
+  return measure(chapter, workload, [&](Duration elapsed, const auto&) { progress.show(elapsed); });
 }
 
 std::string note(const std::string& chapter) {
@@ -49,25 +45,18 @@ std::string note(const std::string& chapter) {
   return found == kNotes.end() ? "" : found->second;
 }
 
-void print_row(const Row& row) {
-  const char* chapter = row.chapter.c_str();
-  if (!row.figures) {
-    std::printf("%-19s   failed: the reason is below\n", chapter);
-    return;
-  }
-  std::printf("%-19s %8.3fs %8.3fs %8zu %9llu  %s\n", chapter, seconds(row.figures->wall),
-              seconds(row.figures->cpu), row.figures->threads,
-              static_cast<unsigned long long>(row.figures->switches), note(row.chapter).c_str());
-}
-
-void print_table(const std::vector<Row>& rows, const lab::Workload& workload) {
+void print_heading(const lab::Workload& workload) {
   std::printf(
       "%llu clients at once, %gs from start to end; CPU, threads, switches: the server's\n\n",
       static_cast<unsigned long long>(workload.clients), seconds(workload.delay));
   std::printf("%-19s %9s %9s %8s %9s  %s\n", "chapter", "wall", "CPU", "threads", "switches",
               "what to notice");
-  for (const Row& row : rows) print_row(row);
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+}
+
+void print_figures(const Row& row) {
+  std::printf(" %8.3fs %8.3fs %8zu %9llu  %s", seconds(row.figures->wall),
+              seconds(row.figures->cpu), row.figures->threads,
+              static_cast<unsigned long long>(row.figures->switches), note(row.chapter).c_str());
 }
 
 }  // namespace
@@ -81,11 +70,10 @@ int main(int argc, char** argv) {
   cli.add_clients(workload.clients);
   cli.add_delay(workload.delay);
   return cli.run(argc, argv, [&] {
-    std::vector<Row> rows;
-    for (const path& chapter : lab::built_chapters({"server", "client"})) {
-      rows.push_back(run(chapter, workload));
-    }
-    print_table(rows, workload);
-    return lab::print_errors(rows);
+    const auto rows = lab::measure_rows(
+        lab::built_chapters({"server", "client"}),
+        [&](const path& chapter, auto& progress) { return run(chapter, workload, progress); });
+    print_heading(workload);
+    return lab::print_rows(rows, 19, print_figures);
   });
 }

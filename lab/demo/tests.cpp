@@ -157,7 +157,7 @@ TEST_CASE("a build directory without a chapter is an error") {
   const Result result = DemoTree().demo();
   CHECK(result.status == 1);
   CHECK(result.out.empty());
-  CHECK(lab::contains(result.err, "no chapter is built in /tmp/build_tree."));
+  CHECK(lab::contains(result.err, "no chapter is built in /tmp/lab."));
 }
 
 TEST_CASE("help shows the delay that is used without --delay") {

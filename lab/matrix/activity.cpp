@@ -1,13 +1,10 @@
 #include "activity.hpp"
 
-#include <sys/wait.h>
-
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
-#include "common/error.hpp"
 #include "lab/support/server.hpp"
 
 namespace matrix {
@@ -33,7 +30,7 @@ bool slept(const Activity& before, const Activity& now) {
 }  // namespace
 
 Activity activity(pid_t pid) {
-  if (has_ended(pid)) throw std::runtime_error("the server has ended");
+  if (lab::has_ended(pid)) throw std::runtime_error("the server has ended");
   Activity sum{true, 0, lab::cpu_time(pid)};
   const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
   for (const auto& task : std::filesystem::directory_iterator(tasks)) {
@@ -42,16 +39,9 @@ Activity activity(pid_t pid) {
   return sum;
 }
 
-bool has_ended(pid_t pid) {
-  siginfo_t info{};
-  common::check(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT),
-                "waitid");
-  return info.si_pid == pid;
-}
-
 bool ends_soon(pid_t pid) {
   for (const auto deadline = common::Clock::now() + 300ms; common::Clock::now() < deadline;) {
-    if (has_ended(pid)) return true;
+    if (lab::has_ended(pid)) return true;
     std::this_thread::sleep_for(1ms);
   }
   return false;

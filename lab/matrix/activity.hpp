@@ -19,10 +19,7 @@ struct Activity {
 /// Throws std::runtime_error where the process has ended.
 Activity activity(pid_t pid);
 
-/// True if our child has ended; it can still be waited for.
-bool has_ended(pid_t pid);
-
-/// True if it ends within a fraction of a second.
+/// True if our child ends within a fraction of a second.
 bool ends_soon(pid_t pid);
 
 /// Waits until a process sleeps, all the time from one look to the next; or has used `spin` of CPU

@@ -1,6 +1,7 @@
 #include "client.hpp"
 
 #include "lab/support/peer.hpp"
+#include "lab/support/text.hpp"
 
 namespace matrix {
 
@@ -40,11 +41,7 @@ class StartEndClient : public Client {
   explicit StartEndClient(std::uint16_t port) : peer_(port) {}
   void ask() override {}
   bool hears_nothing() override { return peer_.hears_nothing(); }
-  bool is_served() override {
-    const std::string start = peer_.read_line();
-    const std::string end = peer_.read_line();
-    return start.starts_with("start ") && end == "end " + start.substr(6);
-  }
+  bool is_served() override { return lab::is_start_and_end(peer_.read_all()); }
 
  private:
   Peer peer_;
@@ -52,9 +49,9 @@ class StartEndClient : public Client {
 
 }  // namespace
 
-std::unique_ptr<Client> make_client(const std::string& program, std::uint16_t port) {
-  if (program == "server") return std::make_unique<StartEndClient>(port);
-  if (program == "udp_echo") return std::make_unique<DatagramClient>(port);
+std::unique_ptr<Client> make_client(lab::Protocol protocol, std::uint16_t port) {
+  if (protocol == lab::Protocol::start_end) return std::make_unique<StartEndClient>(port);
+  if (protocol == lab::Protocol::datagrams) return std::make_unique<DatagramClient>(port);
   return std::make_unique<EchoClient>(port);
 }
 

@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+
+#include "lab/support/protocol.hpp"
 
 namespace matrix {
 
@@ -23,7 +24,7 @@ class Client {
   virtual bool is_served() = 0;
 };
 
-/// A client for a chapter's program of this name, connected.
-std::unique_ptr<Client> make_client(const std::string& program, std::uint16_t port);
+/// A client for servers of this kind, connected.
+std::unique_ptr<Client> make_client(lab::Protocol protocol, std::uint16_t port);
 
 }  // namespace matrix

@@ -83,7 +83,7 @@ class Tracer {
 /// A client that may well be unlucky: its connection may end at any time. False if it is let wait.
 bool try_to_be_served(Scene& scene, const std::string& program) {
   try {
-    const auto client = make_client(program, scene.server().port());
+    const auto client = scene.connect_polite_client();
     for (int i = 0; i < 3; ++i) {
       client->ask();
       if (!scene.hears(*client)) return false;
@@ -95,13 +95,19 @@ bool try_to_be_served(Scene& scene, const std::string& program) {
   return true;
 }
 
-void send_clients(Scene& scene, const std::string& program) {
+/// Clients come while strace is at work with these flags.
+void send_clients(Scene& scene, const std::string& program, const lab::CallTrace& trace,
+                  const std::vector<std::string>& flags) {
+  constexpr common::Duration kSpins = std::chrono::milliseconds(10);
+  // A server may still get ready when it says that it listens. What fails then is not asked here.
+  comes_to_rest(scene.pid(), kSpins);
+  const Tracer tracer(trace, scene.pid(), flags);
   for (int i = 0; i < 3; ++i) {
     scene.expect(try_to_be_served(scene, program), "a client got neither answer nor end");
   }
   // strace must not let go in the middle of a fault: the call would fail in yet another way. And
   // who never rests has made some thousand calls by then: no more faults.
-  comes_to_rest(scene.pid(), std::chrono::milliseconds(10));
+  comes_to_rest(scene.pid(), kSpins);
 }
 
 /// What a program calls while it serves.
@@ -109,10 +115,7 @@ std::set<std::string> calls_of(const Column& column, const std::string& program,
                                const Scene::Flags& flags) {
   lab::CallTrace trace;
   Scene scene(column, program, flags);
-  scene.judge([&](Scene& server) {
-    const Tracer tracer(trace, server.pid(), {});
-    send_clients(server, program);
-  });
+  scene.judge([&](Scene& server) { send_clients(server, program, trace, {}); });
   return lab::Calls(trace.take()).all_names();
 }
 
@@ -123,8 +126,7 @@ Cell inject(const Column& column, const std::string& program, const Scene::Flags
   const Scene::Flags inject = {"-e", "trace=" + call, "-e",
                                "inject=" + call + ":error=" + error + ":when=1..7+3"};
   Cell cell = Scene(column, program, flags).judge([&](Scene& scene) {
-    const Tracer tracer(trace, scene.pid(), inject);
-    send_clients(scene, program);
+    send_clients(scene, program, trace, inject);
   });
   cell.details.insert(cell.details.begin(),
                       program + ": " + error + " in " + call + ": " + word_for(cell.outcome));

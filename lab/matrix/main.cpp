@@ -7,16 +7,13 @@
 // Nothing is judged by how fast it is: see activity.hpp. So a second run says the same.
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <mutex>
 #include <stdexcept>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
-#include "common/run_on_threads.hpp"
+#include "lab/support/at_once.hpp"
 #include "lab/support/call_trace.hpp"
 #include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
@@ -26,6 +23,7 @@ namespace {
 
 using matrix::Cell;
 using matrix::Column;
+using matrix::Scene;
 using matrix::Trouble;
 
 constexpr std::size_t kAtOnce = 4;
@@ -58,12 +56,9 @@ std::vector<Column> columns(const Options& options) {
     const std::string number = directory.filename().string().substr(0, 2);
     const Column first = four_calls(directory);
     if (exists(first.file("server"))) columns.push_back(first);
-    if (number == "07") {
-      columns.push_back({number, directory, {"--workers", "0"}});
-      columns.push_back({number + "w2", directory, {"--workers", "2"}});
-    } else {
-      columns.push_back({number, directory, {}});
-    }
+    const Scene::Flags one_thread = lab::flags_for_one_thread(directory);
+    columns.push_back({number, directory, one_thread});
+    if (!one_thread.empty()) columns.push_back({number + "w2", directory, {"--workers", "2"}});
   }
   std::erase_if(columns, [&](const Column& column) {
     return !options.chapter.empty() && column.name != options.chapter;
@@ -95,28 +90,15 @@ std::vector<Trouble> troubles(const Options& options) {
 }
 
 /// Each trouble has a server of its own, and mostly it waits: several at once take no longer.
-Cells measure_all(const Column& column, const std::vector<Trouble>& troubles,
-                  lab::ProgressLine& progress) {
-  const auto start = common::Clock::now();
+Cells measure(const Column& column, const std::vector<Trouble>& troubles,
+              lab::ProgressLine& progress) {
   Cells cells(troubles.size());
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
   common::Failures failures;
-  common::run_on_threads(kAtOnce, failures, [&] {
-    for (std::size_t row; (row = next++) < troubles.size();) {
-      cells[row] = troubles[row].measure(column);
-      const std::lock_guard lock(mutex);
-      progress.show(common::Clock::now() - start);
-    }
+  lab::for_each_at_once(troubles.size(), kAtOnce, progress, [&](std::size_t row) {
+    failures.collect([&] { cells[row] = troubles[row].measure(column); });
   });
   if (failures.exit_status() != 0) throw std::runtime_error("not all of it could be measured");
   return cells;
-}
-
-Measured measure(const Column& column, const std::vector<Trouble>& troubles) {
-  return lab::measure_row<Cells>(column.name, [&](lab::ProgressLine& progress) {
-    return measure_all(column, troubles, progress);
-  });
 }
 
 std::string text_of(const Measured& column, std::size_t row) {
@@ -155,7 +137,7 @@ void print_table(const Options& options, const std::vector<Trouble>& troubles,
     print_line(options, troubles[row].what, words);
     if (options.details) print_details(measured, row);
   }
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
+  lab::flush_output("the table");
 }
 
 }  // namespace
@@ -177,8 +159,9 @@ int main(int argc, char** argv) {
     lab::require_strace();
     common::raise_file_limit();
     const std::vector<Trouble> rows = troubles(options);
-    std::vector<Measured> measured;
-    for (const Column& column : columns(options)) measured.push_back(measure(column, rows));
+    const auto measured = lab::measure_rows(
+        columns(options), &Column::name,
+        [&](const Column& column, auto& progress) { return measure(column, rows, progress); });
     print_table(options, rows, measured);
     return lab::print_errors(measured);
   });

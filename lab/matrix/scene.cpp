@@ -44,7 +44,7 @@ bool Scene::hears(Client& client) const {
 }
 
 void Scene::serve_polite_client() {
-  auto client = make_client(program_, server_.port());
+  auto client = connect_polite_client();
   client->ask();
   if (hears(*client)) return expect(client->is_served(), "a polite client got a wrong answer");
   note(Outcome::stalls, "a polite client had to wait");

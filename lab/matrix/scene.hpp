@@ -38,9 +38,12 @@ class Scene {
 
   lab::Server& server() { return server_; }
   [[nodiscard]] pid_t pid() const { return server_.pid(); }
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   /// Connects somebody who may be up to anything.
-  [[nodiscard]] lab::Peer connect(int receive_buffer = 0) const {
-    return lab::Peer(server_.port(), receive_buffer);
+  [[nodiscard]] lab::Peer connect() const { return lab::Peer(port()); }
+  /// Connects somebody polite.
+  [[nodiscard]] std::unique_ptr<Client> connect_polite_client() const {
+    return make_client(lab::kProtocols.at(program_), port());
   }
 
   /// A polite client comes and asks. If it is let wait, that is noted, and it stays.

@@ -4,6 +4,8 @@
 #include <deque>
 #include <thread>
 
+#include "lab/support/clients.hpp"
+#include "lab/support/text.hpp"
 #include "troubles.hpp"
 
 namespace matrix {
@@ -15,38 +17,32 @@ using lab::random_bytes;
 
 constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kIdle = 2000;
-/// A small window: buffers are full sooner.
-constexpr int kSmall = 1;
 
 /// The server sleeps between one byte and the next: it cannot tell how long the pause is.
 void byte_by_byte(Scene& scene) {
   Peer slow = scene.connect();
-  for (const char byte : std::string("slow")) {
-    const std::string text(1, byte);
-    scene.expect(slow.exchange(text) == text, "a byte did not come back");
+  const std::string back = lab::exchange_byte_by_byte(slow, "slow", [&](char byte) {
     scene.expect_rest();
     if (byte == 'o') scene.serve_polite_client();
-  }
+  });
+  scene.expect(back == "slow", "a byte did not come back");
 }
 
 void never_read(Scene& scene) {
-  Peer deaf = scene.connect(kSmall);
-  deaf.flood(random_bytes(kMiB));
+  const Peer deaf = lab::deaf_client(scene.port());
   scene.expect_rest();
   scene.serve_polite_client();
 }
 
 /// With bytes on their way in both directions.
 void reset(Scene& scene) {
-  Peer peer = scene.connect(kSmall);
-  peer.flood(random_bytes(kMiB));
-  peer.reset();
+  lab::deaf_client(scene.port()).reset();
 }
 
 /// While the server itself still holds bytes for it.
 void half_close(Scene& scene) {
   Peer peer = scene.connect();
-  const std::string sent = peer.flood(random_bytes(kMiB));
+  const std::string sent = peer.flood();
   peer.half_close();
   scene.expect_rest();
   scene.expect(peer.read_all() == sent, "who half-closed did not get all bytes back");
@@ -55,8 +51,7 @@ void half_close(Scene& scene) {
 /// They connect and leave while the server stands still: it learns of them when they are gone.
 void leave_before_the_write(Scene& scene) {
   stop_for_now(scene.server());
-  for (int i = 0; i < 3; ++i) scene.connect().close();
-  for (int i = 0; i < 3; ++i) scene.connect().reset();
+  lab::come_and_go(scene.port());
   scene.server().program().signal(SIGCONT);
 }
 
@@ -85,12 +80,6 @@ void flood(Scene& scene) {
   scene.expect(right, "bytes of the flood came back changed");
 }
 
-/// Waits until the server has no more descriptors open than before.
-void wait_until_closed(const Scene& scene, std::size_t before) {
-  lab::wait_until([&] { return lab::open_files(scene.pid()) <= before; },
-                  "all connections are closed");
-}
-
 void stay_idle(Scene& scene) {
   const std::size_t before = lab::open_files(scene.pid());
   {
@@ -99,22 +88,22 @@ void stay_idle(Scene& scene) {
     scene.serve_polite_client();
     scene.expect_rest();
   }
-  wait_until_closed(scene, before);
+  wait_until_closed(scene.server(), before);
 }
 
 /// Its calls are interrupted, but no signal handler runs: see signal(7), "Interruption of system
 /// calls and library functions by stop signals".
 void stop_and_continue(Scene& scene) {
   Peer peer = scene.connect();
-  const std::string start = peer.read_line();
+  const std::string start = peer.read_line() + '\n';
   stop_for_now(scene.server());
   scene.server().program().signal(SIGCONT);
-  scene.expect(peer.read_line() == "end " + start.substr(6), "a client did not get its end");
+  scene.expect(lab::is_start_and_end(start + peer.read_all()), "a client did not get its end");
 }
 
 /// One of a room never reads; another says more than all buffers hold, and hears it.
 void never_listen(Scene& scene) {
-  const Peer deaf = scene.connect(kSmall);
+  const Peer deaf(scene.port(), lab::kSmallBuffer);
   {
     Peer speaker = scene.connect();
     const std::string bytes = random_bytes(kMiB);

@@ -2,9 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <fstream>
-
-#include "common/error.hpp"
 #include "troubles.hpp"
 
 namespace matrix {
@@ -15,22 +12,6 @@ using lab::Peer;
 
 constexpr rlim_t kMiB = 1024 * 1024;
 constexpr int kNewcomers = 5;
-
-/// Changes a soft limit; the hard one stays.
-void set_limit(pid_t pid, __rlimit_resource resource, rlim_t value) {
-  rlimit limit{};
-  common::check(::prlimit(pid, resource, nullptr, &limit), "prlimit");
-  limit.rlim_cur = value;
-  common::check(::prlimit(pid, resource, &limit, nullptr), "prlimit");
-}
-
-/// See proc(5), statm: the first number is the size in pages.
-rlim_t address_space(pid_t pid) {
-  std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
-  rlim_t pages = 0;
-  if (!(statm >> pages)) throw std::runtime_error("/proc/PID/statm cannot be read");
-  return pages * static_cast<rlim_t>(common::check(::sysconf(_SC_PAGESIZE), "sysconf"));
-}
 
 void expect_echo(Scene& scene, Peer& peer, const std::string& who) {
   scene.expect(peer.exchange("hello\n") == "hello\n", who + " did not get its bytes back");
@@ -73,7 +54,7 @@ void leave_no_descriptor(Scene& scene) {
   const std::size_t files = lab::open_files(scene.pid());
   lab::set_file_limit(scene.pid(), files);
   std::vector<std::unique_ptr<Client>> newcomers;
-  for (int i = 0; i < 2; ++i) newcomers.push_back(make_client("server", scene.server().port()));
+  for (int i = 0; i < 2; ++i) newcomers.push_back(scene.connect_polite_client());
   scene.server().program().wait_for_error("accept: Too many open files");
   scene.expect_rest();
   lab::set_file_limit(scene.pid(), files + 10);
@@ -98,9 +79,8 @@ void run_out_of_threads(Scene& scene) {
   const std::size_t threads = lab::thread_count(scene.pid());
   expect_echo(scene, *early, "the first client");
   const bool thread_each = lab::thread_count(scene.pid()) > threads;
-  rlimit before{};
-  common::check(::prlimit(scene.pid(), RLIMIT_AS, nullptr, &before), "prlimit");
-  set_limit(scene.pid(), RLIMIT_AS, address_space(scene.pid()) + kMiB);
+  const rlim_t before =
+      lab::set_limit(scene.pid(), RLIMIT_AS, lab::address_space(scene.pid()) + kMiB);
   std::vector<Peer> newcomers;
   for (int i = 0; i < kNewcomers; ++i) newcomers.push_back(scene.connect());
   if (thread_each) scene.server().program().wait_for_error("connection 2: thread: ");
@@ -111,7 +91,7 @@ void run_out_of_threads(Scene& scene) {
     scene.expect(is_answered(newcomer), "a newcomer's bytes came back changed");
     newcomer.close();
   }
-  set_limit(scene.pid(), RLIMIT_AS, before.rlim_cur);
+  lab::set_limit(scene.pid(), RLIMIT_AS, before);
 }
 
 }  // namespace

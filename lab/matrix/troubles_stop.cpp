@@ -1,13 +1,15 @@
 // Does a server end when it is told to, whatever it is in the middle of?
 
+#include "lab/support/clients.hpp"
+#include "lab/support/text.hpp"
 #include "troubles.hpp"
 
 namespace matrix {
 
 namespace {
 
+using lab::is_start_and_end;
 using lab::Peer;
-using lab::random_bytes;
 
 void stop_with_nobody(Scene& scene) {
   scene.expect_rest();
@@ -27,21 +29,20 @@ std::string all_that_comes(Peer& peer) {
 void stop_with_waiting_clients(Scene& scene) {
   std::vector<Peer> peers;
   for (int i = 0; i < 3; ++i) peers.push_back(scene.connect());
-  const std::string start = peers.front().read_line();
+  const std::string start = peers.front().read_line() + '\n';
   scene.expect_rest();
   scene.server().program().signal(SIGTERM);
-  scene.expect(peers.front().read_line() == "end " + start.substr(6), "a client got no end");
+  scene.expect(is_start_and_end(start + peers.front().read_all()), "a client got no end");
   peers.front().close();
   for (std::size_t i = 1; i < peers.size(); ++i) {
     const std::string all = all_that_comes(peers[i]);
-    scene.expect(all.empty() || all.find("end ") != std::string::npos, "a client got no end");
+    scene.expect(all.empty() || is_start_and_end(all), "a client got no end");
   }
   scene.expect_end();
 }
 
 void stop_in_mid_echo(Scene& scene) {
-  Peer deaf = scene.connect(1);
-  deaf.flood(random_bytes(1024 * 1024));
+  const Peer deaf = lab::deaf_client(scene.port());
   scene.expect_rest();
   scene.stop();
 }

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <barrier>
 #include <memory>
 #include <thread>
 
@@ -11,15 +10,6 @@
 
 namespace runtime {
 namespace {
-
-Async<int> number_after(Gate::Wait opened, int number, Counted) {
-  co_await std::move(opened);
-  co_return number;
-}
-Async<int> fails_after(Gate::Wait opened, Counted) {
-  co_await std::move(opened);
-  throw std::runtime_error("child");
-}
 
 using Numbers = FuturesUnordered<Async<int>>;
 
@@ -704,14 +694,9 @@ TEST_CASE("wake while the set is destroyed, on two threads: every future is dest
   constexpr int kRounds = 1000;
   constexpr int kChildren = 4;
   Lives lives;
-  std::barrier round(2);
   std::vector<Waker> wakers(kChildren);
-  std::thread wakes([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      for (Waker& waker : wakers) std::exchange(waker, Waker()).wake();
-      round.arrive_and_wait();
-    }
+  Rounds round(kRounds, [&](int) {
+    for (Waker& waker : wakers) std::exchange(waker, Waker()).wake();
   });
   CountingWaker task;
   for (int i = 0; i < kRounds; ++i) {
@@ -727,12 +712,11 @@ TEST_CASE("wake while the set is destroyed, on two threads: every future is dest
       {
         auto next = set.next();
         CHECK_FALSE(poll_for(task, next).is_ready());
-        round.arrive_and_wait();
+        round.begin();
       }
     }
-    round.arrive_and_wait();
+    round.end();
   }
-  wakes.join();
   CHECK(task.wakers() == 0);
   CHECK(lives.made == kRounds * kChildren);
   CHECK(lives.ended == kRounds * kChildren);
@@ -741,15 +725,8 @@ TEST_CASE("wake while the set is destroyed, on two threads: every future is dest
 TEST_CASE("wake and drop of the last waker while the child ends, on two threads") {
   constexpr int kRounds = 1000;
   Lives lives;
-  std::barrier round(2);
   Waker waker;
-  std::thread wakes([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      std::exchange(waker, Waker()).wake();
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(kRounds, [&](int) { std::exchange(waker, Waker()).wake(); });
   CountingWaker task;
   Hooks set;
   int results = 0;
@@ -757,15 +734,14 @@ TEST_CASE("wake and drop of the last waker while the child ends, on two threads"
     auto life = std::make_shared<Counted>(lives);
     set.push(hook([&, life](Context& context) -> Poll<int> {
       waker = context.waker();
-      round.arrive_and_wait();
+      round.begin();
       return 1;
     }));
     life.reset();
     auto next = set.next();
     results += poll_for(task, next).is_ready() ? 1 : 0;
-    round.arrive_and_wait();
+    round.end();
   }
-  wakes.join();
   CHECK(results == kRounds);
   CHECK(set.empty());
   CHECK(task.wakes() == 0);

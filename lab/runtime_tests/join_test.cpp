@@ -10,17 +10,8 @@
 namespace runtime {
 namespace {
 
-/// Waits for the gate, then results in `number`. Its life ends with the future.
-Async<int> number_after(Gate::Wait opened, int number, Counted) {
-  co_await std::move(opened);
-  co_return number;
-}
 Async<> nothing_after(Gate::Wait opened, Counted) {
   co_await std::move(opened);
-}
-Async<int> fails_after(Gate::Wait opened, Counted) {
-  co_await std::move(opened);
-  throw std::runtime_error("child");
 }
 
 /// A future of each gate, whose result is the gate's number.

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <barrier>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -283,22 +282,14 @@ TEST_CASE("wake during run: what is sent, or received, before a poll has returne
 /// Calls the two at the same time, so many times, with `before` before and `after` after each.
 void race(int rounds, const std::function<void()>& before, const std::function<void()>& one,
           const std::function<void()>& other, const std::function<void()>& after) {
-  std::barrier round(2);
-  std::thread thread([&] {
-    for (int i = 0; i < rounds; ++i) {
-      round.arrive_and_wait();
-      other();
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(rounds, [&](int) { other(); });
   for (int i = 0; i < rounds; ++i) {
     before();
-    round.arrive_and_wait();
+    round.begin();
     one();
-    round.arrive_and_wait();
+    round.end();
     after();
   }
-  thread.join();
 }
 
 TEST_CASE("receive while the first in line leaves, on two threads: the next one has the room") {

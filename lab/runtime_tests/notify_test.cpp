@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <barrier>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -369,49 +368,36 @@ TEST_CASE("a change between the look and the first poll is never missed") {
 
 TEST_CASE("notify_one while the first in line leaves, on two threads: the next one's turn comes") {
   constexpr int kRounds = 2000;
-  std::barrier round(2);
   Notify notify;
   std::optional<std::deque<Waiting>> waiting;
-  std::thread leaves([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      waiting->front().destroy();
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(kRounds, [&](int) { waiting->front().destroy(); });
   int turns = 0;
   for (int i = 0; i < kRounds; ++i) {
     waiting.emplace(in_line(notify, 2));
-    round.arrive_and_wait();
+    round.begin();
     notify.notify_one();
-    round.arrive_and_wait();
+    round.end();
     turns += waiting->back().wakes();
     if (!waiting->back().poll().is_ready()) break;
   }
   CHECK(turns == kRounds);
-  leaves.join();
 }
 
 TEST_CASE("notify_all while those who wait leave or are polled, on two threads") {
   constexpr int kRounds = 500;
-  std::barrier round(2);
   Notify notify;
   std::optional<std::deque<Waiting>> waiting;
-  std::thread leaves([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      for (std::size_t j = kMany; j > 0; j -= 2) (*waiting)[j - 1].destroy();
-      for (std::size_t j = kMany; j > 0; j -= 4) {
-        if ((*waiting)[j - 2].poll().is_ready()) (*waiting)[j - 2].destroy();
-      }
-      round.arrive_and_wait();
+  Rounds round(kRounds, [&](int) {
+    for (std::size_t j = kMany; j > 0; j -= 2) (*waiting)[j - 1].destroy();
+    for (std::size_t j = kMany; j > 0; j -= 4) {
+      if ((*waiting)[j - 2].poll().is_ready()) (*waiting)[j - 2].destroy();
     }
   });
   for (int i = 0; i < kRounds; ++i) {
     waiting.emplace(in_line(notify, kMany));
-    round.arrive_and_wait();
+    round.begin();
     notify.notify_all();
-    round.arrive_and_wait();
+    round.end();
     int wakers = 0;
     int late = 0;
     for (Waiting& each : *waiting) wakers += each.wakers();
@@ -419,7 +405,6 @@ TEST_CASE("notify_all while those who wait leave or are polled, on two threads")
     CHECK(wakers == 0);
     CHECK(late == 0);
   }
-  leaves.join();
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <barrier>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -271,24 +270,19 @@ TEST_CASE("tasks ask and answer; an aborted one answers nothing") {
 
 TEST_CASE("send while the receiver is polled, on two threads: it is woken, or finds the value") {
   constexpr int kRounds = 2000;
-  std::barrier round(2);
   std::optional<OneshotSender<int>> sender;
-  std::thread sends([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      if (i % 4 != 0) static_cast<void>(sender->send(i));
-      sender.reset();
-      round.arrive_and_wait();
-    }
+  Rounds round(kRounds, [&](int i) {
+    if (i % 4 != 0) static_cast<void>(sender->send(i));
+    sender.reset();
   });
   int received = 0;
   for (int i = 0; i < kRounds; ++i) {
     auto ends = oneshot<int>();
     sender.emplace(std::move(ends.sender));
     WithTask waiting(std::move(ends.receiver));
-    round.arrive_and_wait();
+    round.begin();
     auto result = waiting.poll();
-    round.arrive_and_wait();
+    round.end();
     if (!result.is_ready()) {
       CHECK(waiting.wakes() == 1);
       result = waiting.poll();
@@ -296,34 +290,25 @@ TEST_CASE("send while the receiver is polled, on two threads: it is woken, or fi
     CHECK(waiting.wakers() == 0);
     received += result.take() == (i % 4 != 0 ? std::optional(i) : std::nullopt) ? 1 : 0;
   }
-  sends.join();
   CHECK(received == kRounds);
 }
 
 TEST_CASE("send while the receiver is destroyed, on two threads: the value ends once") {
   constexpr int kRounds = 2000;
-  std::barrier round(2);
   Lives lives;
   std::optional<OneshotSender<Counted>> sender;
   std::atomic<int> back = 0;
-  std::thread sends([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      back += sender->send(Counted(lives)) ? 1 : 0;
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(kRounds, [&](int) { back += sender->send(Counted(lives)) ? 1 : 0; });
   for (int i = 0; i < kRounds; ++i) {
     auto ends = oneshot<Counted>();
     sender.emplace(std::move(ends.sender));
     WithTask waiting(std::move(ends.receiver));
     CHECK_FALSE(waiting.poll().is_ready());
-    round.arrive_and_wait();
+    round.begin();
     waiting.destroy();
-    round.arrive_and_wait();
+    round.end();
     CHECK(waiting.wakers() == 0);
   }
-  sends.join();
   CHECK(lives.made == kRounds);
   CHECK(lives.ended == kRounds);
   CHECK(back <= kRounds);

@@ -281,30 +281,22 @@ TEST_CASE("join while finishing, on two threads: the joiner is woken, or finds t
   constexpr int kRounds = 2000;
   const auto scheduler = Ref<ByHand>::adopt(new ByHand);
   Lives lives;
-  std::barrier round(2);
   Task* task = nullptr;
-  std::thread runs([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      task->run();
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(kRounds, [&](int) { task->run(); });
   int results = 0;
   for (int i = 0; i < kRounds; ++i) {
     auto handle = scheduler->spawn(ready(Counted(lives)));
     task = scheduler->next();
     CountingWaker joiner;
-    round.arrive_and_wait();
+    round.begin();
     bool joined = poll_for(joiner, handle).is_ready();
-    round.arrive_and_wait();
+    round.end();
     if (!joined) {
       CHECK(joiner.wakes() == 1);
       joined = poll_for(joiner, handle).is_ready();
     }
     results += joined ? 1 : 0;
   }
-  runs.join();
   CHECK(results == kRounds);
   CHECK(lives.made == kRounds);
   CHECK(lives.ended == kRounds);
@@ -314,24 +306,16 @@ TEST_CASE("detach and abort while finishing, on two threads: everything is destr
   constexpr int kRounds = 2000;
   const auto scheduler = Ref<ByHand>::adopt(new ByHand);
   Lives lives;
-  std::barrier round(2);
   Task* task = nullptr;
-  std::thread runs([&] {
-    for (int i = 0; i < kRounds; ++i) {
-      round.arrive_and_wait();
-      task->run();
-      round.arrive_and_wait();
-    }
-  });
+  Rounds round(kRounds, [&](int) { task->run(); });
   for (int i = 0; i < kRounds; ++i) {
     auto handle = scheduler->spawn(ready(Counted(lives)));
     task = scheduler->next();
-    round.arrive_and_wait();
+    round.begin();
     if (i % 2 == 0) handle.abort();
     handle.detach();
-    round.arrive_and_wait();
+    round.end();
   }
-  runs.join();
   CHECK(lives.made == kRounds);
   CHECK(lives.ended == kRounds);
   CHECK(scheduler->removes() == kRounds);

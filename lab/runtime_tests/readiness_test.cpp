@@ -45,6 +45,18 @@ std::uint32_t word_of(const ScheduledIo& io) {
   return reinterpret_cast<const std::atomic<std::uint32_t>*>(&io)->load();
 }
 
+/// One that a reader and a writer wait for.
+struct BothWait {
+  BothWait() {
+    CHECK_FALSE(look(io, Direction::read, reader).is_ready());
+    CHECK_FALSE(look(io, Direction::write, writer).is_ready());
+  }
+
+  CountingWaker reader;
+  CountingWaker writer;
+  ScheduledIo io{ReadySet()};
+};
+
 TEST_CASE("readiness that is assumed is there at the first look, the rest is waited for") {
   ScheduledIo io(kWritable);
   CHECK(ready_now(io, Direction::write) == kWritable);
@@ -142,12 +154,9 @@ TEST_CASE("a hangup stays for both directions") {
   CHECK(ready_now(io, Direction::write) == (kReadHup | kHup));
 }
 
-TEST_CASE("an error is ready for both directions, and cleared by the first that finds no more") {
-  CountingWaker reader;
-  CountingWaker writer;
-  ScheduledIo io{ReadySet()};
-  CHECK_FALSE(look(io, Direction::read, reader).is_ready());
-  CHECK_FALSE(look(io, Direction::write, writer).is_ready());
+TEST_CASE_FIXTURE(
+    BothWait,
+    "an error is ready for both directions, and cleared by the first that finds no more") {
   CHECK(event(io, kError) == 2);
   CHECK(reader.wakes() == 1);
   CHECK(writer.wakes() == 1);
@@ -157,12 +166,7 @@ TEST_CASE("an error is ready for both directions, and cleared by the first that 
   CHECK(ready_now(io, Direction::write) == ReadySet());
 }
 
-TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
-  CountingWaker reader;
-  CountingWaker writer;
-  ScheduledIo io{ReadySet()};
-  CHECK_FALSE(look(io, Direction::read, reader).is_ready());
-  CHECK_FALSE(look(io, Direction::write, writer).is_ready());
+TEST_CASE_FIXTURE(BothWait, "the end of a half-closed peer wakes the reader and not the writer") {
   CHECK(event(io, kReadable | kReadHup) == 1);
   CHECK(reader.wakes() == 1);
   CHECK(writer.wakes() == 0);
@@ -171,12 +175,8 @@ TEST_CASE("the end of a half-closed peer wakes the reader and not the writer") {
   CHECK(writer.wakes() == 1);
 }
 
-TEST_CASE("reading and writing are separate: an event for one leaves the other waiting") {
-  CountingWaker reader;
-  CountingWaker writer;
-  ScheduledIo io{ReadySet()};
-  CHECK_FALSE(look(io, Direction::read, reader).is_ready());
-  CHECK_FALSE(look(io, Direction::write, writer).is_ready());
+TEST_CASE_FIXTURE(BothWait,
+                  "reading and writing are separate: an event for one leaves the other waiting") {
   CHECK(event(io, kWritable) == 1);
   CHECK(writer.wakes() == 1);
   CHECK(reader.wakes() == 0);
@@ -219,12 +219,8 @@ TEST_CASE("a task that polls again keeps its one waker") {
   CHECK(task.adds == 1);
 }
 
-TEST_CASE("forget: no wake for that direction, and its waker is dropped at once") {
-  CountingWaker reader;
-  CountingWaker writer;
-  ScheduledIo io{ReadySet()};
-  CHECK_FALSE(look(io, Direction::read, reader).is_ready());
-  CHECK_FALSE(look(io, Direction::write, writer).is_ready());
+TEST_CASE_FIXTURE(BothWait,
+                  "forget: no wake for that direction, and its waker is dropped at once") {
   io.forget(Direction::read);
   CHECK(reader.wakers() == 0);
   CHECK(event(io, kReadable | kWritable) == 1);

@@ -10,15 +10,6 @@
 namespace runtime {
 namespace {
 
-Async<int> number_after(Gate::Wait opened, int number, Counted) {
-  co_await std::move(opened);
-  co_return number;
-}
-Async<int> fails_after(Gate::Wait opened, Counted) {
-  co_await std::move(opened);
-  throw std::runtime_error("child");
-}
-
 TEST_CASE("select gives the result of the first to be ready, and tells which") {
   Gate gates[3];
   Lives lives;

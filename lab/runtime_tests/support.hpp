@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/error.hpp"
@@ -201,6 +203,17 @@ class Gate {
   std::atomic<int> polls_ = 0;
 };
 
+/// Waits for the gate, then results in `number`. Its life ends with the future.
+inline Async<int> number_after(Gate::Wait opened, int number, Counted) {
+  co_await std::move(opened);
+  co_return number;
+}
+/// The same, but it throws.
+inline Async<int> fails_after(Gate::Wait opened, Counted) {
+  co_await std::move(opened);
+  throw std::runtime_error("child");
+}
+
 /// A flag that threads wait for: `std::latch` for one, that may be set twice.
 class Flag {
  public:
@@ -213,6 +226,29 @@ class Flag {
 
  private:
   std::atomic<bool> set_ = false;
+};
+
+/// A thread that does its part in each of some rounds, at the same time as the test's thread does
+/// what stands between `begin` and `end`.
+class Rounds {
+ public:
+  /// `part` is given the number of the round, from 0.
+  template <class Part>
+  Rounds(int count, Part part)
+      : thread_([this, count, part] {
+          for (int i = 0; i < count; ++i) {
+            begin();
+            part(i);
+            end();
+          }
+        }) {}
+
+  void begin() { both_.arrive_and_wait(); }
+  void end() { both_.arrive_and_wait(); }
+
+ private:
+  std::barrier<> both_{2};
+  std::jthread thread_;
 };
 
 /// Runs tasks when the test says so, on the thread that says so.

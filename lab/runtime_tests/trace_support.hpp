@@ -2,20 +2,15 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/error.hpp"
+#include "lab/support/temporary_directory.hpp"
 
 namespace runtime {
 
@@ -24,24 +19,14 @@ using nlohmann::json;
 /// A file for a trace, which ends with it.
 class TraceFile {
  public:
-  TraceFile() {
-    const int fd = common::check(::mkstemp(path_.data()), "mkstemp");
-    ::close(fd);
-  }
-  ~TraceFile() { std::filesystem::remove(path_); }
-  TraceFile(TraceFile&&) = delete;
-
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string text() const {
-    std::ostringstream text;
-    text << std::ifstream(path_).rdbuf();
-    return text.str();
-  }
+  [[nodiscard]] std::string text() const { return lab::read_file(path_); }
   /// Throws json::parse_error where it is none.
   [[nodiscard]] json read() const { return json::parse(text()); }
 
  private:
-  std::string path_ = "/tmp/trace_test.XXXXXX";
+  const lab::TemporaryDirectory directory_;
+  const std::string path_ = directory_.write("trace.json", "");
 };
 
 /// A slice: its time in nanoseconds, and what the events in it and its end say.

@@ -5,40 +5,27 @@
 //   build/lab/soak --at-once 24         all of them at the same time: ten minutes
 //   build/lab/soak --chapter 04_poll --seconds 10
 
-#include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <map>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
+#include "lab/support/at_once.hpp"
 #include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
 #include "soak.hpp"
 
 namespace {
 
-using common::Clock;
 using soak::Figures;
-using soak::Workload;
 using std::filesystem::path;
 
 using Row = lab::ChapterRow<Figures>;
 
-const std::map<std::string, Workload> kPrograms = {
-    {"server", Workload::start_end},           {"echo_server", Workload::echo},
-    {"udp_echo", Workload::datagrams},         {"udp_echo_select", Workload::datagrams},
-    {"udp_echo_poller", Workload::datagrams},  {"udp_echo_mpsc", Workload::datagrams},
-    {"broadcast_server", Workload::broadcast},
-};
-
 struct Subject {
   path program;
-  Workload workload;
+  lab::Protocol protocol;
 };
 
 /// What to soak: nothing said is all.
@@ -51,47 +38,27 @@ std::vector<Subject> subjects(const Choice& choice) {
   std::vector<Subject> subjects;
   for (const path& chapter : lab::built_chapters({})) {
     if (!chapter.filename().string().starts_with(choice.chapter)) continue;
-    for (const auto& [name, workload] : kPrograms) {
+    for (const auto& [name, protocol] : lab::kProtocols) {
       if (!choice.program.empty() && name != choice.program) continue;
-      if (exists(chapter / name)) subjects.push_back({chapter / name, workload});
+      if (exists(chapter / name)) subjects.push_back({chapter / name, protocol});
     }
   }
   if (subjects.empty()) throw std::runtime_error("no such server is built");
   return subjects;
 }
 
-Row run_one(const Subject& subject, const soak::Settings& settings) {
+Row soak_one(const Subject& subject, const soak::Settings& settings) {
   const path chapter = subject.program.parent_path().filename();
-  Row row{chapter / subject.program.filename(), {}, {}};
-  try {
-    row.figures = soak::soak(subject.program, subject.workload, settings);
-  } catch (const std::exception& error) {
-    row.error = error.what();
-  }
-  return row;
+  return lab::row_of(chapter / subject.program.filename(),
+                     [&] { return soak::soak(subject.program, subject.protocol, settings); });
 }
 
-/// Each of `at_once` threads takes one subject after another.
-std::vector<Row> run_all(const std::vector<Subject>& subjects, const soak::Settings& settings,
-                         std::uint64_t at_once) {
+std::vector<Row> soak_all(const std::vector<Subject>& subjects, const soak::Settings& settings,
+                          std::uint64_t at_once) {
   std::vector<Row> rows(subjects.size());
-  std::atomic<std::size_t> next = 0;
-  std::atomic<std::size_t> done = 0;
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < subjects.size(); ++done) {
-      rows[i] = run_one(subjects[i], settings);
-    }
-  };
   lab::ProgressLine progress("soaking " + std::to_string(subjects.size()) + " servers");
-  const auto start = Clock::now();
-  std::vector<std::jthread> threads;
-  while (threads.size() < std::min<std::size_t>(at_once, subjects.size())) {
-    threads.emplace_back(work);
-  }
-  while (done < subjects.size()) {
-    progress.show(Clock::now() - start);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  lab::for_each_at_once(subjects.size(), at_once, progress,
+                        [&](std::size_t i) { rows[i] = soak_one(subjects[i], settings); });
   return rows;
 }
 
@@ -99,20 +66,16 @@ double mebibytes(std::size_t bytes) {
   return static_cast<double>(bytes) / (1024 * 1024);
 }
 
-void print_row(const Row& row) {
-  if (!row.figures) {
-    std::printf("%-33s   failed: the reason is below\n", row.chapter.c_str());
-    return;
-  }
+void print_figures(const Row& row) {
   const Figures& figures = *row.figures;
-  std::printf("%-33s %7llu %6zu %6zu %6zu %8zu %9.1f %9.1f %8.1f\n", row.chapter.c_str(),
+  std::printf(" %7llu %6zu %6zu %6zu %8zu %9.1f %9.1f %8.1f",
               static_cast<unsigned long long>(figures.visits), figures.files, figures.files_peak,
               figures.threads, figures.threads_peak, mebibytes(figures.resident_first),
               mebibytes(figures.resident_second),
               std::chrono::duration<double>(figures.cpu).count());
 }
 
-void print_table(const std::vector<Row>& rows, const soak::Settings& settings) {
+void print_heading(const soak::Settings& settings) {
   std::printf("%.0f s for each server, %llu visitors at once, seed %llu\n\n",
               std::chrono::duration<double>(settings.duration).count(),
               static_cast<unsigned long long>(settings.visitors),
@@ -121,8 +84,6 @@ void print_table(const std::vector<Row>& rows, const soak::Settings& settings) {
               "CPU");
   std::printf("%-33s %7s %6s %6s %6s %8s %9s %9s %8s\n", "server", "visits", "rest", "peak", "rest",
               "peak", "1st half", "2nd half", "");
-  for (const Row& row : rows) print_row(row);
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the table");
 }
 
 }  // namespace
@@ -152,8 +113,8 @@ int main(int argc, char** argv) {
   return cli.run(argc, argv, [&] {
     settings.duration = std::chrono::seconds(seconds != 0 ? seconds : minutes * 60);
     settings.margin = margin * 1024;
-    const std::vector<Row> rows = run_all(subjects(choice), settings, at_once);
-    print_table(rows, settings);
-    return lab::print_errors(rows);
+    const std::vector<Row> rows = soak_all(subjects(choice), settings, at_once);
+    print_heading(settings);
+    return lab::print_rows(rows, 33, print_figures);
   });
 }

@@ -18,6 +18,7 @@ namespace {
 
 using common::Clock;
 using common::Duration;
+using lab::Protocol;
 using lab::Server;
 
 constexpr Duration kLongestPeriod = std::chrono::seconds(2);
@@ -68,10 +69,10 @@ void visit_all_day(Visitor& visitor, std::uint64_t seed, Duration rest, Visiting
 /// The visitors, each in its thread, from the constructor to `send_home`.
 class Crowd {
  public:
-  Crowd(Workload workload, std::uint16_t port, const Settings& settings) {
+  Crowd(Protocol protocol, std::uint16_t port, const Settings& settings) {
     for (std::uint64_t i = 0; i < settings.visitors; ++i) {
       const std::uint64_t seed = settings.seed * settings.visitors + i;
-      Visitor& visitor = visitors_.emplace_back(workload, port, seed);
+      Visitor& visitor = visitors_.emplace_back(protocol, port, seed);
       threads_.emplace_back(visit_all_day, std::ref(visitor), seed, settings.rest,
                             std::ref(visiting_));
     }
@@ -120,11 +121,11 @@ void watch(pid_t pid, const Settings& settings, Visiting& visiting, Figures& fig
 /// One visit more that the server counts. Datagrams are answered in their order: when this one is,
 /// all before it are. And who has left a broadcast after a half-close is noticed when something is
 /// said.
-void visit_once_more(Workload workload, const Server& server, std::uint64_t& counted) {
-  if (workload == Workload::datagrams) {
+void visit_once_more(Protocol protocol, const Server& server, std::uint64_t& counted) {
+  if (protocol == Protocol::datagrams) {
     lab::UdpPeer(server.port()).exchange("one more");
     ++counted;
-  } else if (workload == Workload::broadcast) {
+  } else if (protocol == Protocol::broadcast) {
     lab::Peer peer(server.port());
     ++counted;
     peer.exchange("still there?\n");
@@ -155,9 +156,9 @@ void check_flat(const Figures& figures, std::size_t margin) {
                            kib(figures.resident_second));
 }
 
-void check_end(Workload workload, const lab::Result& result, std::uint64_t counted) {
+void check_end(Protocol protocol, const lab::Result& result, std::uint64_t counted) {
   if (result.status != 0) throw std::runtime_error("the server failed; it wrote:\n" + result.err);
-  const char* const name = workload == Workload::datagrams ? "received" : "served";
+  const char* const name = protocol == Protocol::datagrams ? "received" : "served";
   for (const std::string& count : {std::string(name), std::string("served")}) {
     const std::uint64_t said = lab::statistic(result, count);
     if (said == counted) continue;
@@ -179,12 +180,12 @@ bool listens(std::uint16_t port) {
 /// Does `work` with a server that runs. Where that fails because the server has died, whoever found
 /// it dead, the error says so, with what the server wrote.
 template <class Work>
-void while_it_lives(Server& server, Workload workload, Work work) {
+void while_it_lives(Server& server, Protocol protocol, Work work) {
   try {
     work();
   } catch (const std::exception& error) {
     // One that is about to end is not killed: it may still have something to say.
-    const bool ends = workload != Workload::datagrams && !listens(server.port());
+    const bool ends = protocol != Protocol::datagrams && !listens(server.port());
     const auto result = ends ? server.program().wait() : server.stop(SIGKILL);
     if (result.signal == SIGKILL) throw;
     throw std::runtime_error(std::string("the server died: ") + error.what() + "\n" + result.err);
@@ -193,18 +194,18 @@ void while_it_lives(Server& server, Workload workload, Work work) {
 
 }  // namespace
 
-Figures soak(const std::filesystem::path& program, Workload workload, const Settings& settings) {
+Figures soak(const std::filesystem::path& program, Protocol protocol, const Settings& settings) {
   std::vector<std::string> flags;
-  if (workload == Workload::start_end) flags = {"--delay", "5ms"};
+  if (protocol == Protocol::start_end) flags = {"--delay", "5ms"};
   Server server(program, flags);
   std::uint64_t counted = 0;
   // A datagram's server may still get ready when it says that it listens: its answer shows it.
-  if (workload == Workload::datagrams) visit_once_more(workload, server, counted);
+  if (protocol == Protocol::datagrams) visit_once_more(protocol, server, counted);
   Figures figures;
-  while_it_lives(server, workload, [&] {
+  while_it_lives(server, protocol, [&] {
     figures.files = lab::open_files(server.pid());
     figures.threads = lab::thread_count(server.pid());
-    Crowd crowd(workload, server.port(), settings);
+    Crowd crowd(protocol, server.port(), settings);
     watch(server.pid(), settings, crowd.visiting(), figures);
     crowd.send_home();
     crowd.visiting().check();
@@ -212,7 +213,7 @@ Figures soak(const std::filesystem::path& program, Workload workload, const Sett
     figures.visits = crowd.sum(&Visitor::visits);
     counted += crowd.sum(&Visitor::counted);
     wait_until_closed("descriptors", figures.files, settings.grace, [&] {
-      visit_once_more(workload, server, counted);
+      visit_once_more(protocol, server, counted);
       return lab::open_files(server.pid());
     });
     wait_until_closed("threads", figures.threads, settings.grace,
@@ -220,7 +221,7 @@ Figures soak(const std::filesystem::path& program, Workload workload, const Sett
   });
   const lab::Result result = server.stop();
   figures.cpu = result.cpu;
-  check_end(workload, result, counted);
+  check_end(protocol, result, counted);
   check_flat(figures, settings.margin);
   return figures;
 }

@@ -36,6 +36,7 @@ struct Figures {
 /// Throws std::runtime_error, or an error derived from it, if the server did wrong to somebody,
 /// died, keeps descriptors or threads when all have gone, has grown in the second half by more than
 /// the margin, or has not counted all visitors.
-Figures soak(const std::filesystem::path& program, Workload workload, const Settings& settings);
+Figures soak(const std::filesystem::path& program, lab::Protocol protocol,
+             const Settings& settings);
 
 }  // namespace soak

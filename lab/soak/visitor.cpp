@@ -6,11 +6,13 @@
 #include <string_view>
 #include <thread>
 
+#include "lab/support/clients.hpp"
+#include "lab/support/text.hpp"
+
 namespace soak {
 namespace {
 
-/// So small that the server soon notices that nobody reads.
-constexpr int kSmallBuffer = 4096;
+using lab::Protocol;
 
 /// As much is sent before anything is read. It fits into the buffers on the way.
 constexpr std::size_t kMostUnread = 32 * 1024;
@@ -50,21 +52,21 @@ void check_lines(const std::string& heard) {
 
 }  // namespace
 
-Visitor::Visitor(Workload workload, std::uint16_t port, std::uint64_t seed)
-    : workload_(workload), port_(port), random_(seed) {}
+Visitor::Visitor(Protocol protocol, std::uint16_t port, std::uint64_t seed)
+    : protocol_(protocol), port_(port), random_(seed) {}
 
 void Visitor::visit() {
-  switch (workload_) {
-    case Workload::start_end:
+  switch (protocol_) {
+    case Protocol::start_end:
       visit_start_end();
       break;
-    case Workload::echo:
+    case Protocol::echo:
       visit_echo();
       break;
-    case Workload::datagrams:
+    case Protocol::datagrams:
       visit_datagrams();
       break;
-    case Workload::broadcast:
+    case Protocol::broadcast:
       visit_broadcast();
       break;
   }
@@ -73,7 +75,7 @@ void Visitor::visit() {
 
 void Visitor::visit_start_end() {
   const std::size_t way = draw(12);
-  Peer peer = connect(way == 0 ? kSmallBuffer : 0);
+  Peer peer = connect(way == 0 ? lab::kSmallBuffer : 0);
   if (way <= 1) {
     pause(100);  // hears nothing of it
   } else if (way == 2) {
@@ -83,30 +85,23 @@ void Visitor::visit_start_end() {
     break_off(peer);
   } else {
     if (way == 4) peer.half_close();
-    hear_start_and_end(peer);
+    const std::string all = peer.read_all();
+    expect(lab::is_start_and_end(all), "not a start and its end: " + all);
   }
-}
-
-void Visitor::hear_start_and_end(Peer& peer) {
-  const std::string start = peer.read_line();
-  expect(start.starts_with("start "), "not a start line: \"" + start + '"');
-  const std::string end = peer.read_all();
-  expect(end == "end " + start.substr(6) + '\n', "not the end of \"" + start + "\": " + end);
 }
 
 void Visitor::visit_echo() {
   const std::size_t way = draw(40);
   if (way == 0) return flood();
   if (way <= 4) return dawdle();
-  Peer peer = connect(way == 5 ? kSmallBuffer : 0);
+  Peer peer = connect(way == 5 ? lab::kSmallBuffer : 0);
   const std::string bytes = some_bytes(kMostUnread);
   if (way <= 8) {
     peer.send(bytes);
     break_off(peer);
   } else if (way <= 14) {
-    peer.send(bytes);
-    peer.half_close();
-    expect(peer.read_all() == bytes, "an echo before a half-close came back changed");
+    expect(lab::exchange_half_closed(peer, bytes) == bytes,
+           "an echo before a half-close came back changed");
   } else if (way == 15) {
     pause(100);  // says nothing
   } else {
@@ -117,18 +112,16 @@ void Visitor::visit_echo() {
 /// A byte now and then.
 void Visitor::dawdle() {
   Peer peer = connect();
-  for (int i = 0; i < 4; ++i) {
-    const std::string byte = some_bytes(1);
-    expect(peer.exchange(byte) == byte, "a byte came back changed");
-    pause(20);
-  }
+  const std::string bytes = some_bytes(8);
+  const std::string back = lab::exchange_byte_by_byte(peer, bytes, [this](char) { pause(20); });
+  expect(back == bytes, "a byte came back changed");
 }
 
 /// Sends until nothing more is taken. Some then read what has come; others have never meant to.
 /// None reads all of it: through a full buffer that takes minutes, in which 01 serves nobody else.
 void Visitor::flood() {
   const bool reads = draw(2) == 0;
-  Peer peer = connect(reads ? 0 : kSmallBuffer);
+  Peer peer = connect(reads ? 0 : lab::kSmallBuffer);
   const std::string sent = peer.flood(some_bytes(1000));
   if (reads) expect(sent.starts_with(peer.read(kMostUnread)), "a flood came back changed");
   break_off(peer);
@@ -160,7 +153,7 @@ void Visitor::visit_broadcast() {
   const std::size_t way = draw(40);
   if (way == 0) return speak(true);
   if (way >= 8) return speak(false);
-  Peer peer = connect(way <= 3 ? kSmallBuffer : 0);
+  Peer peer = connect(way <= 3 ? lab::kSmallBuffer : 0);
   if (way % 2 == 0) peer.send(line(draw(1000)));
   if (way <= 5) pause(200);  // does not listen
   break_off(peer);

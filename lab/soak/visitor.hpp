@@ -9,17 +9,15 @@
 
 #include "common/clock.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/protocol.hpp"
 
 namespace soak {
-
-/// What a server does, and so what its clients may expect.
-enum class Workload { start_end, echo, datagrams, broadcast };
 
 /// One client after another, each in its own way; which way is drawn by lot. Thread safety: none.
 class Visitor {
  public:
   /// `seed` decides which visits are made, in which order.
-  Visitor(Workload workload, std::uint16_t port, std::uint64_t seed);
+  Visitor(lab::Protocol protocol, std::uint16_t port, std::uint64_t seed);
 
   /// Makes one visit. Throws std::runtime_error, or an error derived from it, where the server has
   /// done wrong: a byte is wrong or missing, or an answer does not come.
@@ -40,7 +38,6 @@ class Visitor {
   void visit_datagrams();
   void visit_broadcast();
 
-  void hear_start_and_end(Peer& peer);
   void dawdle();
   void flood();
   void exchange(UdpPeer& peer, const std::string& bytes);
@@ -57,7 +54,7 @@ class Visitor {
   /// Ends the connection with a reset, or in the usual way.
   void break_off(Peer& peer);
 
-  const Workload workload_;
+  const lab::Protocol protocol_;
   const std::uint16_t port_;
   std::mt19937_64 random_;
   std::uint64_t visits_ = 0;

@@ -1,16 +1,13 @@
 // How does a test give a tool chapters of its own? In a build directory of its own.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "common/error.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/temporary_directory.hpp"
 
 namespace lab {
 
@@ -19,15 +16,9 @@ class BuildTree {
  public:
   using path = std::filesystem::path;
 
-  explicit BuildTree(const path& tool) : root_("/tmp/build_tree.XXXXXX") {
-    std::string name = root_;
-    if (::mkdtemp(name.data()) == nullptr) common::throw_error(errno, "mkdtemp");
-    root_ = name;
-    tool_ = place("lab", tool.filename());
+  explicit BuildTree(const path& tool) : tool_(place("lab", tool.filename())) {
     copy_file(tool, tool_);
   }
-  ~BuildTree() { remove_all(root_); }
-  BuildTree(BuildTree&&) = delete;
 
   /// The path of `program` in `directory`, which exists from then on.
   path place(const std::string& directory, const std::string& program) const {
@@ -52,8 +43,8 @@ class BuildTree {
   }
 
  private:
-  path root_;
-  path tool_;
+  const TemporaryDirectory root_;
+  const path tool_;
 };
 
 inline bool contains(const std::string& text, const std::string& part) {

@@ -1,15 +1,11 @@
 #include "lab/support/call_trace.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <fstream>
 #include <numeric>
 #include <stdexcept>
 #include <system_error>
 
-#include "common/error.hpp"
-#include "common/fd.hpp"
 #include "lab/support/program.hpp"
 
 namespace lab {
@@ -36,17 +32,6 @@ void require_strace() {
   } catch (const std::system_error& error) {
     throw std::runtime_error(std::string(error.what()) + " (README.md says what to install)");
   }
-}
-
-CallTrace::CallTrace() {
-  std::string name = std::filesystem::temp_directory_path() / "trace.XXXXXX";
-  const common::Fd file(common::check(::mkstemp(name.data()), "mkstemp"));
-  file_ = name;
-}
-
-CallTrace::~CallTrace() {
-  std::error_code ignored;
-  std::filesystem::remove(file_, ignored);
 }
 
 std::vector<std::string> CallTrace::command() const {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "lab/support/temporary_directory.hpp"
+
 namespace lab {
 
 /// Throws std::runtime_error where strace is not installed.
@@ -18,10 +20,6 @@ void require_strace();
 /// The file that strace writes. It must live longer than the server.
 class CallTrace {
  public:
-  CallTrace();
-  ~CallTrace();
-  CallTrace(CallTrace&&) = delete;
-
   /// The command that becomes the server, as `Server` takes it. All of its threads are traced.
   [[nodiscard]] std::vector<std::string> command() const;
 
@@ -32,7 +30,8 @@ class CallTrace {
   std::vector<std::string> take();
 
  private:
-  std::filesystem::path file_;
+  const TemporaryDirectory directory_;
+  const std::filesystem::path file_ = directory_.write("trace", "");
   std::streamoff position_ = 0;
 };
 

@@ -1,18 +1,15 @@
-// What do the tables of all chapters have in common? A chapter that fails costs its own row and no
-// other, and while the rows are made somebody waits.
+// What do the tables of all chapters have in common? A row each, measured one after the other while
+// somebody waits. One that fails costs its own row and no other, and says why below the table.
 #pragma once
 
-#include <unistd.h>
-
-#include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "common/clock.hpp"
-#include "common/report.hpp"
+#include "lab/support/output.hpp"
 
 namespace lab {
 
@@ -24,44 +21,35 @@ struct ChapterRow {
   std::string error;
 };
 
-/// Says on standard error which chapter runs: on a terminal with the time so far, and wiped away at
-/// the end; elsewhere in one plain line.
-class ProgressLine {
- public:
-  explicit ProgressLine(const std::string& chapter) : chapter_(chapter) {
-    if (!terminal_) common::print_line(chapter_ + " ...");
-    show(common::Duration::zero());
-  }
-  ~ProgressLine() {
-    if (terminal_) std::fputs("\r\033[K", stderr);
-  }
-  ProgressLine(ProgressLine&&) = delete;
-
-  void show(common::Duration elapsed) {
-    if (!terminal_ || elapsed < next_) return;
-    const double seconds = std::chrono::duration<double>(elapsed).count();
-    std::fprintf(stderr, "\r%s ... %.1fs", chapter_.c_str(), seconds);
-    next_ = elapsed + std::chrono::milliseconds(100);
-  }
-
- private:
-  const std::string chapter_;
-  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  common::Duration next_{};
-};
-
-/// The row of the chapter in this directory: what `measure` returns, or the error that it throws.
-/// It is given the line that says how far it is.
-template <class Figures, class Measure>
-ChapterRow<Figures> measure_row(const std::filesystem::path& chapter, Measure measure) {
-  ChapterRow<Figures> row{chapter.filename(), {}, {}};
-  ProgressLine progress(row.chapter);
+/// The row of this name: what `measure` returns, or the error that it throws.
+template <class Measure, class Figures = std::invoke_result_t<Measure>>
+ChapterRow<Figures> row_of(const std::string& name, Measure measure) {
   try {
-    row.figures = measure(progress);
+    return {name, measure(), {}};
   } catch (const std::exception& error) {
-    row.error = error.what();
+    return {name, {}, error.what()};
   }
-  return row;
+}
+
+/// A row for each subject, which has a name: what `measure` returns, or the error that it throws.
+/// It is given the subject, and the line that says how far it is.
+template <class Subject, class Name, class Measure,
+          class Figures = std::invoke_result_t<Measure, const Subject&, ProgressLine&>>
+std::vector<ChapterRow<Figures>> measure_rows(const std::vector<Subject>& subjects, Name name,
+                                              Measure measure) {
+  std::vector<ChapterRow<Figures>> rows;
+  for (const Subject& subject : subjects) {
+    ProgressLine progress(std::invoke(name, subject));
+    rows.push_back(row_of(std::invoke(name, subject), [&] { return measure(subject, progress); }));
+  }
+  return rows;
+}
+
+/// The same for chapters: a directory has its name.
+template <class Measure>
+auto measure_rows(const std::vector<std::filesystem::path>& chapters, Measure measure) {
+  const auto name = [](const std::filesystem::path& chapter) { return chapter.filename(); };
+  return measure_rows(chapters, name, measure);
 }
 
 /// Prints why rows have no figures. Returns main's exit status: 1 if there was an error to print.
@@ -74,6 +62,24 @@ int print_errors(const std::vector<ChapterRow<Figures>>& rows) {
     status = 1;
   }
   return status;
+}
+
+/// Prints a table's rows below its heading, each with its name in `width` columns, and behind it
+/// what `print_figures` prints of a row that has some; then the errors. Returns main's exit status.
+template <class Figures, class PrintFigures>
+int print_rows(const std::vector<ChapterRow<Figures>>& rows, int width,
+               PrintFigures print_figures) {
+  for (const ChapterRow<Figures>& row : rows) {
+    std::printf("%-*s", width, row.chapter.c_str());
+    if (row.figures) {
+      print_figures(row);
+    } else {
+      std::printf("   failed: the reason is below");
+    }
+    std::printf("\n");
+  }
+  flush_output("the table");
+  return print_errors(rows);
 }
 
 }  // namespace lab

@@ -1,37 +1,19 @@
 #include "lab/support/measure.hpp"
 
 #include <signal.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <set>
-#include <sstream>
 #include <thread>
 
-#include "common/error.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 
 namespace {
 
-using common::Clock;
-using common::Duration;
-using lab::kPatience;
-using lab::Program;
-using lab::Result;
-using lab::Server;
-
 constexpr common::Duration kSampling = std::chrono::milliseconds(2);
-
-/// Whether the process has ended. It is left for Program to reap: see waitid(2), WNOWAIT.
-bool has_ended(pid_t pid) {
-  siginfo_t info{};
-  common::check(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT),
-                "waitid");
-  return info.si_pid != 0;
-}
 
 /// What is wrong with how a program ended; nothing if it exited with 0.
 std::string ending_error(const std::string& program, const Result& result) {
@@ -43,14 +25,7 @@ std::string ending_error(const std::string& program, const Result& result) {
 
 /// What is wrong with the client's output; nothing if it is a start and an end for each connection.
 std::string output_error(const std::string& output, std::uint64_t clients) {
-  std::multiset<std::string> expected;
-  for (std::uint64_t number = 1; number <= clients; ++number) {
-    expected.insert({"start " + std::to_string(number), "end " + std::to_string(number)});
-  }
-  std::multiset<std::string> printed;
-  std::istringstream lines(output);
-  for (std::string line; std::getline(lines, line);) printed.insert(line);
-  if (printed == expected) return {};
+  if (sorted_lines(output) == sorted_lines_of(clients)) return {};
   return "the client did not print start and end 1 to " + std::to_string(clients) + " but:\n" +
          output;
 }
@@ -76,7 +51,7 @@ Cost measure(const std::filesystem::path& directory, const Workload& workload,
   Program client(
       {directory / "client", "--port", std::to_string(server.port()), "--clients", clients});
   do {
-    cost.threads = std::max(cost.threads, lab::thread_count(server.pid()));
+    cost.threads = std::max(cost.threads, thread_count(server.pid()));
     progress(common::Clock::now() - start, client.out());
     std::this_thread::sleep_for(kSampling);
   } while (!has_ended(client.pid()) && common::Clock::now() - start < patience);

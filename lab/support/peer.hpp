@@ -11,6 +11,9 @@
 
 namespace lab {
 
+/// `size` bytes in no order that an accident could repeat, the same in every run.
+std::string random_bytes(std::size_t size);
+
 /// One TCP connection to a server under test. What waits has the time limit `kPatience` and throws
 /// TimeLimit; errors from the socket are thrown as std::system_error.
 class Peer {
@@ -32,6 +35,8 @@ class Peer {
   /// Sends again and again, reading nothing, until for a while no byte more is taken: every buffer
   /// on the way is full. Returns all that was sent, which is `pattern` over and over.
   std::string flood(std::string_view pattern);
+  /// The same with random bytes.
+  std::string flood() { return flood(random_bytes(1024 * 1024)); }
 
   /// True if for a while nothing comes.
   bool hears_nothing();
@@ -86,8 +91,5 @@ struct DeadPort {
 
 /// False where the machine has no IPv6, as in many containers: ::1 is then nobody's address.
 bool has_ipv6();
-
-/// `size` bytes in no order that an accident could repeat, the same in every run.
-std::string random_bytes(std::size_t size);
 
 }  // namespace lab

@@ -233,6 +233,13 @@ Result run(std::vector<std::string> command, const Limits& limits) {
   return Program(std::move(command), limits).wait();
 }
 
+bool has_ended(pid_t pid) {
+  siginfo_t info{};
+  common::check(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT),
+                "waitid");
+  return info.si_pid == pid;
+}
+
 std::size_t open_files(pid_t pid) {
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(proc(pid, "fd"))) {
@@ -243,6 +250,10 @@ std::size_t open_files(pid_t pid) {
 
 std::size_t resident_bytes(pid_t pid) {
   return std::stoul(status_field(pid, "VmRSS")) * 1024;
+}
+
+std::size_t address_space(pid_t pid) {
+  return std::stoul(status_field(pid, "VmSize")) * 1024;
 }
 
 std::size_t thread_count(pid_t pid) {
@@ -274,11 +285,16 @@ common::Duration cpu_time(pid_t pid) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-void set_file_limit(pid_t pid, rlim_t files) {
+rlim_t set_limit(pid_t pid, __rlimit_resource resource, rlim_t value) {
   rlimit limit{};
-  common::check(::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit), "prlimit");
-  limit.rlim_cur = files;
-  common::check(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr), "prlimit");
+  common::check(::prlimit(pid, resource, nullptr, &limit), "prlimit");
+  const rlim_t before = std::exchange(limit.rlim_cur, value);
+  common::check(::prlimit(pid, resource, &limit, nullptr), "prlimit");
+  return before;
+}
+
+rlim_t set_file_limit(pid_t pid, rlim_t files) {
+  return set_limit(pid, RLIMIT_NOFILE, files);
 }
 
 }  // namespace lab

@@ -103,12 +103,17 @@ class Program {
 /// Starts `command`, waits for its end, and returns how it went.
 Result run(std::vector<std::string> command, const Limits& limits = {});
 
+/// True if a child of this process has ended. It is left to be waited for: see waitid(2), WNOWAIT.
+bool has_ended(pid_t pid);
+
 // What /proc and the kernel's clocks say of a running process.
 
 /// Open file descriptors.
 std::size_t open_files(pid_t pid);
 /// Resident memory in bytes.
 std::size_t resident_bytes(pid_t pid);
+/// All memory that it has addresses for, in bytes.
+std::size_t address_space(pid_t pid);
 /// Threads that exist now.
 std::size_t thread_count(pid_t pid);
 /// What it does now: 'R' for running, 'S' for sleeping, 'T' for stopped; see proc(5), status.
@@ -120,7 +125,10 @@ common::Duration cpu_time(pid_t pid);
 /// How often its first thread went to sleep so far: between two equal values it slept all the time,
 /// or never.
 std::size_t voluntary_switches(pid_t pid);
-/// Changes its soft limit of open files; the hard one, which only root could raise again, stays.
-void set_file_limit(pid_t pid, rlim_t files);
+/// Changes a soft limit and returns what it was; the hard one, which only root could raise again,
+/// stays.
+rlim_t set_limit(pid_t pid, __rlimit_resource resource, rlim_t value);
+/// That of open files.
+rlim_t set_file_limit(pid_t pid, rlim_t files);
 
 }  // namespace lab

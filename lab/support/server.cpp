@@ -99,6 +99,10 @@ common::Fd share_last_socket(const Server& server) {
       common::check(::syscall(SYS_pidfd_getfd, pidfd.get(), last, 0), "pidfd_getfd")));
 }
 
+void wait_until_closed(const Server& server, std::size_t files) {
+  wait_until([&] { return open_files(server.pid()) <= files; }, "all connections are closed");
+}
+
 std::uint64_t statistic(const Result& result, const std::string& name) {
   // The last line with "served=" in it, between two spaces, so that each name has one before it.
   const std::size_t served = result.err.rfind("served=");

@@ -59,6 +59,9 @@ void stop_for_now(Server& server);
 /// See pidfd_getfd(2).
 common::Fd share_last_socket(const Server& server);
 
+/// Waits until a server has no more than `files` descriptors open: those of clients are closed.
+void wait_until_closed(const Server& server, std::size_t files);
+
 /// Waits until `condition` holds, asking again and again. Throws TimeLimit with `what`.
 template <class Condition>
 void wait_until(Condition condition, const std::string& what) {

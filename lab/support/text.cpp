@@ -1,10 +1,20 @@
 #include "lab/support/text.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 #include <vector>
 
 namespace lab {
+
+std::string start_and_end(std::uint64_t number) {
+  return "start " + std::to_string(number) + "\nend " + std::to_string(number) + "\n";
+}
+
+bool is_start_and_end(const std::string& text) {
+  unsigned long long number = 0;
+  return std::sscanf(text.c_str(), "start %llu", &number) == 1 && text == start_and_end(number);
+}
 
 std::string sorted_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -18,9 +28,7 @@ std::string sorted_lines(const std::string& text) {
 
 std::string sorted_lines_of(std::size_t clients) {
   std::string text;
-  for (std::size_t n = 1; n <= clients; ++n) {
-    text += "start " + std::to_string(n) + "\nend " + std::to_string(n) + "\n";
-  }
+  for (std::size_t n = 1; n <= clients; ++n) text += start_and_end(n);
   return sorted_lines(text);
 }
 

@@ -1,11 +1,16 @@
-// How does a test judge what clients printed? Line by line, in any order.
+// How does a test judge what clients were told, and what they printed? Line by line, in any order.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace lab {
 
+/// "start 7\nend 7\n": all that a start/end server says to its connection 7.
+std::string start_and_end(std::uint64_t number);
+/// True if `text` is that, for any number.
+bool is_start_and_end(const std::string& text);
 /// "start 1\nend 1\nstart 2\n…" for `clients` clients, sorted by line.
 std::string sorted_lines_of(std::size_t clients);
 /// The lines of `text`, sorted: for output whose order depends on who came first.

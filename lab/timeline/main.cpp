@@ -12,6 +12,7 @@
 #include "common/error.hpp"
 #include "draw_svg.hpp"
 #include "draw_text.hpp"
+#include "lab/support/output.hpp"
 #include "read_trace.hpp"
 #include "run_chapter.hpp"
 
@@ -26,7 +27,7 @@ void write_file(const std::string& file, const std::string& text) {
 
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write the timeline");
+  lab::flush_output("the timeline");
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Does timeline draw what happened, in a way that can be read, and say so when it cannot?
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "common/error.hpp"
 #include "draw_svg.hpp"
 #include "lab/support/chapters.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/temporary_directory.hpp"
 #include "lab/support/text.hpp"
 #include "read_trace.hpp"
 #include "runtime/runtime.hpp"
@@ -22,7 +21,9 @@
 namespace {
 
 using lab::count;
+using lab::read_file;
 using lab::Result;
+using lab::TemporaryDirectory;
 using std::filesystem::path;
 using timeline::Chart;
 using timeline::draw_svg;
@@ -32,44 +33,19 @@ using timeline::Row;
 const path kBuild = BUILD_DIR;
 const path kSource = SOURCE_DIR;
 
-std::string read(const path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
-
-/// A temporary directory, for traces and pictures.
-class Directory {
- public:
-  Directory() {
-    if (::mkdtemp(root_.data()) == nullptr) common::throw_error(errno, "mkdtemp");
-  }
-  ~Directory() { remove_all(path(root_)); }
-  Directory(Directory&&) = delete;
-
-  [[nodiscard]] std::string operator/(const std::string& name) const { return root_ + "/" + name; }
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(*this / name) << text;
-    return *this / name;
-  }
-
- private:
-  std::string root_ = "/tmp/timeline_test.XXXXXX";
-};
-
 Result timeline(std::vector<std::string> words) {
   words.insert(words.begin(), kBuild / "lab" / "timeline");
   return lab::run(words);
 }
 
 std::string svg_of(const std::vector<std::string>& words) {
-  const Directory directory;
+  const TemporaryDirectory directory;
   std::vector<std::string> with_output = words;
   with_output.insert(with_output.end(), {"-o", directory / "picture.svg"});
   const Result result = timeline(with_output);
   CHECK_MESSAGE(result.status == 0, result.err);
   CHECK(result.out.empty());
-  return read(directory / "picture.svg");
+  return read_file(directory / "picture.svg");
 }
 
 /// One trace, of the kind that the runtime writes: two tasks, one of which wakes the other.
@@ -158,7 +134,7 @@ Shape shape_of(const std::string& svg) {
 }
 
 TEST_CASE("a trace in the terminal: a line for each row, and what it means") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const Result result = timeline({directory.write("t.json", kTrace + kEnd)});
   CHECK(result.status == 0);
   CHECK(result.out ==
@@ -174,7 +150,7 @@ task 1 main a.cpp:1 ..==........................................................
 }
 
 TEST_CASE("no line in the terminal is longer than 100 columns") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string long_name(300, 'x');
   std::string trace = kTrace + kEnd;
   trace.replace(trace.find("task 1 main"), 6, long_name);
@@ -183,7 +159,7 @@ TEST_CASE("no line in the terminal is longer than 100 columns") {
 }
 
 TEST_CASE("a trace as a picture: bars by their result, an arrow, the driver's events") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string svg = svg_of({directory.write("t.json", kTrace + kEnd)});
   check_well_formed(svg);
   for (const char* look : {"park", "wakes", "pending", "ready"}) {
@@ -197,7 +173,7 @@ TEST_CASE("a trace as a picture: bars by their result, an arrow, the driver's ev
 }
 
 TEST_CASE("the trace of a program that was killed is drawn up to there") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   std::string trace = kTrace;
   trace.replace(trace.rfind(",\n"), 2, "]}");
   const std::string file = directory.write("t.json", trace);
@@ -219,7 +195,7 @@ runtime::Async<> naps() {
 }
 
 TEST_CASE("with the virtual clock, the same run gives the same picture, byte for byte") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const auto picture = [&] {
     runtime::Options options;
     options.virtual_clock = true;
@@ -284,7 +260,7 @@ TEST_CASE("each chapter's picture shows what a run shows now: a staircase, or pa
   for (const path& chapter : lab::built_chapters({"server", "client"})) {
     const std::string name = chapter.filename();
     CAPTURE(name);
-    const std::string committed = read(kSource / name / "timeline.svg");
+    const std::string committed = read_file(kSource / name / "timeline.svg");
     check_well_formed(committed);
     CHECK(count(committed, "<title>" + name + ": 10 clients at once, ") == 1);
     const std::string now = svg_of({"--chapter", name, "--delay", "200ms"});
@@ -304,7 +280,7 @@ std::string error_of(const std::vector<std::string>& words) {
 }
 
 TEST_CASE("what is no trace is one line on standard error, and exit status 1") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string text = directory.write("a.txt", "start 1\n");
   const std::string other = directory.write("b.json", R"({"traceEvents":[{"ph":"X"}]})");
   const std::string number = directory.write("c.json", "3");
@@ -312,11 +288,11 @@ TEST_CASE("what is no trace is one line on standard error, and exit status 1") {
   CHECK(error_of({other}) == other + ": not a trace of tasks\n");
   CHECK(error_of({number}) == number + ": not a trace of tasks\n");
   CHECK(error_of({directory / "none"}) ==
-        "open " + (directory / "none") + ": No such file or directory\n");
+        "open " + (directory / "none").string() + ": No such file or directory\n");
 }
 
 TEST_CASE("what cannot be drawn is one line on standard error, and exit status 1") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string trace = directory.write("t.json", kTrace + kEnd);
   CHECK(error_of({"--chapter", "99_later"})
             .starts_with("no such chapter: 99_later; there are 01_blocking "));
