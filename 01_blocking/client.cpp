@@ -8,6 +8,7 @@
 
 #include "common/cli.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
 #include "common/run_on_threads.hpp"
 #include "one_client.hpp"
 

@@ -5,13 +5,20 @@
 //
 //   time build/01_blocking/client_server
 
+#include <cstdint>
+#include <string>
 #include <thread>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
 #include "common/run_on_threads.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "one_client.hpp"
 
 namespace {

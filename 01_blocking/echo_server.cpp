@@ -7,12 +7,16 @@
 //   nc 127.0.0.1 8000                 in another: type a line, see it twice
 
 #include <array>
+#include <cstddef>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 
 namespace {
 

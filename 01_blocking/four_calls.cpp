@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <string>
 #include <thread>
 
 #include "common/error.hpp"

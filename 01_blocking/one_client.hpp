@@ -3,8 +3,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <string>
 
 #include "common/cli.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/lines.hpp"
 #include "common/socket.hpp"

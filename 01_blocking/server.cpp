@@ -8,11 +8,16 @@
 
 #include <signal.h>
 
+#include <cerrno>
+#include <cstdint>
+#include <string>
 #include <thread>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"

@@ -2,9 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <system_error>
+
+#include "common/clock.hpp"
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 

@@ -5,13 +5,21 @@
 //
 //   time build/02_threads/client_server
 
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
 #include "common/run_on_threads.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "connection_threads.hpp"
 #include "one_client.hpp"
 

@@ -1,12 +1,19 @@
 // Who starts the threads, stops them and joins every one? This class.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <list>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 
+#include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"

@@ -7,11 +7,17 @@
 //   nc 127.0.0.1 8000                 in two others: both are answered
 
 #include <array>
+#include <cstddef>
+#include <utility>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "connection_threads.hpp"
 
 namespace {

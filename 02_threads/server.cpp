@@ -6,10 +6,15 @@
 //   build/02_threads/server           in one terminal
 //   build/02_threads/client           in another: ten clients, one second
 
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "common/acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/shutdown.hpp"

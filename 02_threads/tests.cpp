@@ -2,9 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 

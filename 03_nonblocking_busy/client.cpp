@@ -7,7 +7,11 @@
 //   build/03_nonblocking_busy/client  in another: ten clients, one second
 
 #include <array>
+#include <cstdint>
+#include <iterator>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/cli.hpp"
 #include "common/io.hpp"

@@ -7,9 +7,15 @@
 //   nc 127.0.0.1 8000                       in two others: both are answered
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 #include "common/cli.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/nonblocking_acceptor.hpp"
 #include "common/process.hpp"

@@ -7,11 +7,15 @@
 //   build/03_nonblocking_busy/server  in one terminal
 //   build/03_nonblocking_busy/client  in another: ten clients, one second; look at cpu= at the end
 
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "common/cli.hpp"
 #include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/nonblocking_acceptor.hpp"
 #include "common/process.hpp"

@@ -3,6 +3,9 @@
 
 #include <poll.h>
 
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <thread>
 #include <vector>
 

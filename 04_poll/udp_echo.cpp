@@ -7,7 +7,10 @@
 //   build/04_poll/udp_echo                  in one terminal
 //   echo hello | nc -u -w 1 127.0.0.1 2000  in another: hello comes back; then stop it with Ctrl-C
 
+#include <vector>
+
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/datagram_echo.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"

@@ -10,7 +10,9 @@
 #include <sys/select.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
+#include <string>
 
 #include "common/cli.hpp"
 #include "common/datagram_echo.hpp"

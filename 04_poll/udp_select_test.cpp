@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <vector>
+
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 
 namespace lab {

@@ -7,9 +7,13 @@
 //   build/05_epoll_level/client  in another: ten clients, one second
 
 #include <array>
+#include <cstdint>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/io.hpp"
 #include "common/lines.hpp"
 #include "common/process.hpp"

@@ -6,17 +6,24 @@
 //   build/05_epoll_level/server  in one terminal
 //   build/05_epoll_level/client  in another: ten clients, one second; look at cpu= at the end
 
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "common/cli.hpp"
 #include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/nonblocking_acceptor.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
+#include "common/socket.hpp"
 #include "common/statistics.hpp"
 #include "epoll.hpp"
 

@@ -4,6 +4,7 @@
 
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 
 namespace lab {

@@ -8,6 +8,8 @@
 //   nc 127.0.0.1 8000                     in three others: type in one, and see it in all
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -15,6 +17,8 @@
 
 #include "broadcast_connection.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/nonblocking_acceptor.hpp"
 #include "common/poller/poller.hpp"

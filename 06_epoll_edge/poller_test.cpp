@@ -5,14 +5,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 
 namespace lab {

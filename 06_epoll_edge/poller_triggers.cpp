@@ -13,7 +13,9 @@
 #include <string_view>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/poller/poller.hpp"
 

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
+#include <csignal>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"

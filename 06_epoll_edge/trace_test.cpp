@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "lab/support/peer.hpp"
+#include "lab/support/server.hpp"
 #include "readiness.hpp"
 #include "traced_server.hpp"
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 
 namespace lab {

@@ -1,14 +1,14 @@
 // Who takes in connections for as long as the server is to have them? This class.
 #pragma once
 
+#include <cstdint>
+#include <system_error>
+
 #include "common/accept_pause.hpp"
 #include "common/cli.hpp"
 #include "common/report.hpp"
-#include "common/statistics.hpp"
 #include "connection_tasks.hpp"
-#include "runtime/io/ctrl_c.hpp"
-#include "runtime/io/tcp.hpp"
-#include "runtime/time/sleep.hpp"
+#include "runtime/runtime.hpp"
 
 /// A listener: made ready, announced, and asked for one connection after another. As
 /// common::Acceptor, but nobody's thread waits.

@@ -4,10 +4,16 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 #include <variant>
 
 #include "common/error.hpp"

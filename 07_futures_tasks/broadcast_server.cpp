@@ -7,12 +7,18 @@
 //   build/07_futures_tasks/broadcast_server  in one terminal
 //   nc 127.0.0.1 8000                        in three others: type in one, and see it in all
 
+#include <cstddef>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "async_acceptor.hpp"
 #include "broadcast_client.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/process.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"

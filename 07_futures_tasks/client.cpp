@@ -8,7 +8,9 @@
 
 #include "common/cli.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
 #include "one_client.hpp"
+#include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"
 
 int main(int argc, char** argv) {

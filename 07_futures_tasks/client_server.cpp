@@ -4,11 +4,20 @@
 //
 //   time build/07_futures_tasks/client_server
 
+#include <cstdint>
+#include <string>
+#include <utility>
+
 #include "async_acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/process.hpp"
+#include "common/report.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "one_client.hpp"
+#include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"
 
 namespace {

@@ -7,9 +7,14 @@
 //   build/07_futures_tasks/connect               "failure: connect 127.0.0.1:8000: …"
 //   build/07_futures_tasks/server                in another terminal, and then again
 
-#include <cstdio>
+#include <unistd.h>
+
+#include <exception>
+#include <string>
+#include <utility>
 
 #include "common/cli.hpp"
+#include "common/io.hpp"
 #include "common/socket.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"

@@ -2,15 +2,15 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <mutex>
+#include <utility>
 
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "common/statistics.hpp"
-#include "runtime/coroutine/async.hpp"
-#include "runtime/executor/spawn.hpp"
-#include "runtime/future/small_futures.hpp"
-#include "runtime/io/ctrl_c.hpp"
-#include "runtime/time/sleep.hpp"
+#include "runtime/runtime.hpp"
 
 /// Runs each connection's work as a task of its own. As 02's ConnectionThreads; but a task that is
 /// left over when the runtime ends is simply destroyed, and its socket with it.

@@ -6,9 +6,15 @@
 //   build/07_futures_tasks/echo_server    in one terminal
 //   nc 127.0.0.1 8000                     in two others: both are answered
 
+#include <string>
+#include <utility>
+
 #include "async_acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/process.hpp"
+#include "common/shutdown.hpp"
+#include "common/statistics.hpp"
 #include "connection_tasks.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"

@@ -5,6 +5,7 @@
 //
 //   build/07_futures_tasks/future_notify    three seconds: four polls, three of them for a wake
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"
 

@@ -6,14 +6,19 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/cli.hpp"
 #include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
+#include "common/socket.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"
 

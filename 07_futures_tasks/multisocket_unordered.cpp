@@ -6,7 +6,11 @@
 //   build/07_futures_tasks/multisocket_unordered    in one terminal
 //   echo hello | nc -u -w 1 127.0.0.1 2003          in another, a few times; then Ctrl-C
 
+#include <utility>
+#include <vector>
+
 #include "multisocket.hpp"
+#include "runtime/runtime.hpp"
 
 namespace {
 

@@ -2,6 +2,9 @@
 // client_server.
 #pragma once
 
+#include <cstdint>
+#include <exception>
+#include <string>
 #include <vector>
 
 #include "common/cli.hpp"

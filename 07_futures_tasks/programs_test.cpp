@@ -2,12 +2,16 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "common/fd.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 
 namespace lab {

@@ -11,12 +11,15 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime_flags.hpp"
 

@@ -6,8 +6,13 @@
 //   build/07_futures_tasks/server     in one terminal
 //   build/07_futures_tasks/client     in another: ten clients, one second
 
+#include <cstdint>
+#include <string>
+#include <utility>
+
 #include "async_acceptor.hpp"
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/process.hpp"
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"

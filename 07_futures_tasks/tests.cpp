@@ -5,10 +5,13 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 

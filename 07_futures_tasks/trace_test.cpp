@@ -2,9 +2,13 @@
 
 #include <signal.h>
 
+#include <string>
+#include <vector>
+
 #include "lab/conformance/conformance.hpp"
 #include "lab/runtime_tests/trace_support.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/text.hpp"
 

@@ -8,9 +8,12 @@
 //   echo hello | nc -u -w 1 127.0.0.1 2000  in another: hello comes back; then stop it with Ctrl-C
 
 #include <array>
+#include <cstdint>
+#include <span>
 
 #include "common/cli.hpp"
 #include "common/datagram_queue.hpp"
+#include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"

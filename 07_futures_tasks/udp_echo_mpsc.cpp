@@ -10,11 +10,15 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
 
 #include "common/cli.hpp"
 #include "common/datagram_queue.hpp"
+#include "common/io.hpp"
 #include "common/report.hpp"
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"

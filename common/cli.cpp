@@ -1,10 +1,14 @@
 #include "common/cli.hpp"
 
 #include <CLI/CLI.hpp>
+
 #include <charconv>
+#include <exception>
 #include <limits>
 #include <map>
+#include <ratio>
 #include <sstream>
+#include <system_error>
 
 #include "common/report.hpp"
 

@@ -1,5 +1,7 @@
 #include "common/datagram_echo.hpp"
 
+#include <span>
+
 #include "common/report.hpp"
 #include "common/socket.hpp"
 

@@ -1,8 +1,10 @@
 // How do ten answers share one screen? Whole lines at a time.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace common {
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+
 #include "common/error.hpp"
 
 namespace common {

@@ -3,14 +3,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cassert>
 #include <cerrno>
+#include <cstddef>
 
 #include "common/error.hpp"
-#include "common/socket.hpp"
 
 namespace common {
 namespace {

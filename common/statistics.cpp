@@ -1,6 +1,7 @@
 #include "common/statistics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <string>

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
+#include <string_view>
 #include <thread>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "goodbye.hpp"

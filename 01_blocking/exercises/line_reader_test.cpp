@@ -3,12 +3,16 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <optional>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "lab/support/watchdog.hpp"
 #include "line_reader.hpp"

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <utility>
+
 void Crew::spawn(common::Fd socket, Work work) {
   const std::lock_guard lock(mutex_);
   const auto place = working_.insert(working_.end(), socket.get());

@@ -2,12 +2,18 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <system_error>
 
+#include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "crew.hpp"
 #include "lab/support/watchdog.hpp"

@@ -2,8 +2,10 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <string>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "lab/support/peer.hpp"
 #include "outbox.hpp"

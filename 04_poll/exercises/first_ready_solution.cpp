@@ -1,5 +1,7 @@
 #include "first_ready.hpp"
 
+#include <vector>
+
 #include "../poll.hpp"
 
 std::optional<std::size_t> first_ready(std::span<const int> fds, common::Duration timeout) {

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <vector>
 
 #include "common/error.hpp"

@@ -7,10 +7,16 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <optional>
+#include <string_view>
 #include <thread>
 
+#include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/socket.hpp"
 #include "first_ready.hpp"
 #include "lab/support/program.hpp"
 

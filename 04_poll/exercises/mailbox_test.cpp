@@ -3,7 +3,10 @@
 
 #include <array>
 #include <thread>
+#include <vector>
 
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "lab/support/watchdog.hpp"
 #include "mailbox.hpp"
 

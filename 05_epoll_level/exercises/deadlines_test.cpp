@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "common/clock.hpp"
 #include "deadlines.hpp"
 
 using namespace std::chrono_literals;

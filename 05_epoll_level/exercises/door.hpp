@@ -1,9 +1,11 @@
 // Exercise: a door. What does a listener do to a loop that has no descriptor left for who knocks?
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "../epoll.hpp"
+#include "common/fd.hpp"
 
 /// A listener on an epoll list, level-triggered. Who cannot be let in waits in the kernel's queue,
 /// and the listener stays readable: a loop that goes on asking about it never sleeps again.

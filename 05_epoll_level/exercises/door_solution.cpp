@@ -1,5 +1,7 @@
 #include "door.hpp"
 
+#include <system_error>
+
 #include "common/io.hpp"
 
 std::vector<common::Fd> Door::let_in() {

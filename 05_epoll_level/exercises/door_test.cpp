@@ -3,8 +3,17 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "door.hpp"

@@ -2,7 +2,15 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "../epoll.hpp"
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "drain.hpp"
 #include "lab/support/peer.hpp"

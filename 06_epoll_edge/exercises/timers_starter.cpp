@@ -1,6 +1,7 @@
 #include "timers.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
 Timers::Key Timers::set(Time time, Action action) {

@@ -6,9 +6,11 @@
 // All on one thread. `Event` outlives the futures.
 #pragma once
 
+#include <cstddef>
 #include <list>
 
 #include "runtime/future/future.hpp"
+#include "runtime/future/waker.hpp"
 
 class Event {
  public:

@@ -2,6 +2,8 @@
 
 #include "event.hpp"
 
+#include <utility>
+
 Event::Wait::~Wait() {
   if (waits_ && !event_.set_) event_.waiting_.erase(place_);
 }

@@ -2,6 +2,8 @@
 
 #include "lines.hpp"
 
+#include <cstddef>
+
 runtime::Async<std::optional<std::string>> Lines::next() {
   // Whatever lives in this coroutine dies with it. So at each co_await all bytes are in `pending_`.
   for (;;) {

@@ -2,6 +2,8 @@
 
 #include "lines.hpp"
 
+#include <cstddef>
+
 runtime::Async<std::optional<std::string>> Lines::next() {
   std::string line = std::exchange(pending_, {});
   for (;;) {

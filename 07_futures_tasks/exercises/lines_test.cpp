@@ -5,9 +5,12 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <string_view>
 #include <variant>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "lab/support/watchdog.hpp"
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include "proxy.hpp"
 
+#include <string>
+
 namespace {
 
 /// One way. The streams outlive it: they are parameters of the coroutine that awaits it.

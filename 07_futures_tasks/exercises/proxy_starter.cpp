@@ -2,6 +2,8 @@
 
 #include "proxy.hpp"
 
+#include <string>
+
 runtime::Async<> proxy(runtime::TcpStream left, runtime::TcpStream right) {
   for (;;) {
     const std::string question = co_await left.read_some();

@@ -5,10 +5,15 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/watchdog.hpp"
 

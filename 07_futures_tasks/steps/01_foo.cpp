@@ -5,9 +5,11 @@
 //
 //   build/07_futures_tasks/steps/01_foo     one second, millions of polls
 
+#include <chrono>
 #include <cstdio>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"
 

@@ -4,10 +4,13 @@
 //
 //   build/07_futures_tasks/steps/02_join_all     one second, millions of polls
 
+#include <chrono>
 #include <cstdio>
 #include <list>
+#include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"
 

@@ -4,11 +4,14 @@
 //
 //   build/07_futures_tasks/steps/03_sleep     one second, millions of polls
 
+#include <chrono>
 #include <cstdio>
 #include <list>
 #include <optional>
+#include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"
 

@@ -6,6 +6,7 @@
 //
 //   build/07_futures_tasks/steps/04_sleep_forever     ends at once with exit status 1
 
+#include <chrono>
 #include <cstdio>
 #include <list>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

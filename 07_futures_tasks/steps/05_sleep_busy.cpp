@@ -4,6 +4,7 @@
 //
 //   build/07_futures_tasks/steps/05_sleep_busy     one second, also of CPU time; polls counted
 
+#include <chrono>
 #include <cstdio>
 #include <list>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

@@ -5,6 +5,7 @@
 //
 //   build/07_futures_tasks/steps/07_spawn     one second, 66 polls: all tasks, each time
 
+#include <chrono>
 #include <cstdio>
 #include <list>
 #include <map>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

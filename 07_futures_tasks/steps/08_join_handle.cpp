@@ -4,6 +4,7 @@
 //
 //   build/07_futures_tasks/steps/08_join_handle     one second, 132 polls; sum 55
 
+#include <chrono>
 #include <cstdio>
 #include <list>
 #include <map>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

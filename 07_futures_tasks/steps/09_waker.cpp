@@ -5,6 +5,7 @@
 //
 //   build/07_futures_tasks/steps/09_waker     one second, 31 polls
 
+#include <chrono>
 #include <cstdio>
 #include <deque>
 #include <list>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

@@ -5,6 +5,7 @@
 //
 //   build/07_futures_tasks/steps/10_async     one second, and the same polls as before
 
+#include <chrono>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -18,6 +19,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/report.hpp"
 #include "runtime/future/poll.hpp"
 #include "summary.hpp"

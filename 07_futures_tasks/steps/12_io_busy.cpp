@@ -6,6 +6,7 @@
 //   build/07_futures_tasks/steps/12_io_busy --connections 2     in one terminal: all of a core
 //   nc 127.0.0.1 8000     in another, twice: start 1; then start 2, and end 2 after a second
 
+#include <chrono>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -21,6 +22,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/report.hpp"

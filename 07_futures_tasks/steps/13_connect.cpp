@@ -5,6 +5,7 @@
 //   build/07_futures_tasks/steps/13_connect     one second, and all of it CPU time
 
 #include <array>
+#include <chrono>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/io.hpp"
 #include "common/lines.hpp"
 #include "common/process.hpp"

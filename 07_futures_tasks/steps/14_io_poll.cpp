@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <array>
+#include <chrono>
 #include <coroutine>
 #include <cstdio>
 #include <deque>
@@ -21,6 +22,9 @@
 #include <vector>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/lines.hpp"
 #include "common/process.hpp"

@@ -9,7 +9,9 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <chrono>
 #include <coroutine>
+#include <cstdint>
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -24,6 +26,9 @@
 #include <utility>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/lines.hpp"
 #include "common/process.hpp"

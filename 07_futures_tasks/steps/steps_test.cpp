@@ -4,12 +4,18 @@
 #include <doctest/doctest.h>
 
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <list>
 #include <set>
 #include <sstream>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
+#include "common/fd.hpp"
 #include "common/socket.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"

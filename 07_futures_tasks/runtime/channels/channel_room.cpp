@@ -1,6 +1,8 @@
 #include "runtime/channels/channel_room.hpp"
 
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 
 namespace runtime {
 

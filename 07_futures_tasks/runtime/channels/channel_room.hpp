@@ -9,10 +9,12 @@
 //  3. No task is woken, and no value destroyed, under the mutex.
 #pragma once
 
-#include <mutex>
+#include <cstddef>
 
 #include "runtime/channels/wait_list.hpp"
-#include "runtime/future/future.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/task/small_mutex.hpp"
 
 namespace runtime {

@@ -6,10 +6,19 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <deque>
+#include <mutex>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "runtime/channels/channel_room.hpp"
+#include "runtime/channels/wait_list.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 
 namespace runtime {
 

@@ -1,5 +1,10 @@
 #include "runtime/channels/notify.hpp"
 
+#include <mutex>
+#include <utility>
+
+#include "runtime/future/waker.hpp"
+
 namespace runtime {
 
 Notify::Notified Notify::notified() {

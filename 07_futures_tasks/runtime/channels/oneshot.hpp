@@ -5,8 +5,11 @@
 
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "runtime/future/future.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/task/small_mutex.hpp"
 
 namespace runtime {

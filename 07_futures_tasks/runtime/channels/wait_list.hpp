@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runtime/future/context.hpp"
+#include "runtime/future/waker.hpp"
 
 namespace runtime {
 

@@ -1,7 +1,11 @@
 // How is a future written like a plain function? As a coroutine.
 #pragma once
 
+#include <concepts>
+#include <coroutine>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "runtime/coroutine/async_frame.hpp"
 #include "runtime/future/future.hpp"

@@ -11,6 +11,7 @@
 
 #include <coroutine>
 #include <exception>
+#include <utility>
 
 #include "runtime/future/context.hpp"
 

@@ -1,5 +1,7 @@
 #include "runtime/executor/block_on.hpp"
 
+#include "runtime/executor/current_thread.hpp"
+
 namespace runtime {
 
 Ref<Executor> make_executor(const Options& options) {

@@ -1,10 +1,21 @@
 // How does a program that is no task run one? It blocks on it.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
-#include "runtime/executor/current_thread.hpp"
+#include "runtime/executor/executor.hpp"
+#include "runtime/executor/parker.hpp"
 #include "runtime/executor/worker_pool.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/future.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/task/join_handle.hpp"
+#include "runtime/trace/place.hpp"
+#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 

@@ -1,6 +1,6 @@
 #include "runtime/executor/blocking_pool.hpp"
 
-#include <system_error>
+#include <exception>
 
 namespace runtime {
 

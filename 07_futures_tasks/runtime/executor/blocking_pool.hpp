@@ -5,11 +5,14 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "runtime/task/scheduler.hpp"
 #include "runtime/task/task.hpp"
+#include "runtime/task/task_list.hpp"
 
 namespace runtime {
 

@@ -1,5 +1,7 @@
 #include "runtime/executor/current_thread.hpp"
 
+#include "runtime/executor/driver.hpp"
+
 namespace runtime {
 
 void CurrentThread::add(Task& task) noexcept {

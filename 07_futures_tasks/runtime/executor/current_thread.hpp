@@ -7,6 +7,9 @@
 #include <mutex>
 
 #include "runtime/executor/executor.hpp"
+#include "runtime/executor/parker.hpp"
+#include "runtime/task/task.hpp"
+#include "runtime/task/task_list.hpp"
 
 namespace runtime {
 

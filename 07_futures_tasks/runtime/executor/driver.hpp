@@ -1,8 +1,13 @@
 // What does an executor do when it has nothing to run? It waits for descriptors and timers.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
+#include "runtime/future/ref.hpp"
 #include "runtime/io/reactor.hpp"
 #include "runtime/time/timers.hpp"
+#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 

@@ -2,10 +2,18 @@
 // current.
 #pragma once
 
+#include <utility>
+
 #include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/driver.hpp"
 #include "runtime/executor/parker.hpp"
+#include "runtime/future/future.hpp"
+#include "runtime/future/ref.hpp"
 #include "runtime/task/join_handle.hpp"
+#include "runtime/task/scheduler.hpp"
+#include "runtime/task/task.hpp"
+#include "runtime/trace/place.hpp"
+#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 

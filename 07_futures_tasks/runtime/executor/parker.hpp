@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "runtime/future/ref.hpp"
 #include "runtime/future/waker.hpp"
 
 namespace runtime {

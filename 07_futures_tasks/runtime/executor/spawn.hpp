@@ -2,7 +2,15 @@
 // current one.
 #pragma once
 
+#include <utility>
+
 #include "runtime/executor/executor.hpp"
+#include "runtime/future/future.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/io/reactor.hpp"
+#include "runtime/task/join_handle.hpp"
+#include "runtime/time/timers.hpp"
+#include "runtime/trace/place.hpp"
 
 namespace runtime {
 

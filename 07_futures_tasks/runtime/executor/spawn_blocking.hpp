@@ -1,7 +1,16 @@
 // How does a task call a function that blocks, and block nobody? On another thread.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
+#include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/executor.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/task/join_handle.hpp"
+#include "runtime/task/task.hpp"
+#include "runtime/trace/place.hpp"
 
 namespace runtime {
 

@@ -1,5 +1,7 @@
 #include "runtime/executor/worker_pool.hpp"
 
+#include "runtime/executor/driver.hpp"
+
 namespace runtime {
 
 WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Trace>& trace)

@@ -10,11 +10,17 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "runtime/executor/executor.hpp"
+#include "runtime/executor/parker.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/task/task.hpp"
+#include "runtime/task/task_list.hpp"
+#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 

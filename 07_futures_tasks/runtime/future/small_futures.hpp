@@ -3,6 +3,8 @@
 #pragma once
 
 #include <exception>
+#include <type_traits>
+#include <utility>
 
 #include "runtime/future/future.hpp"
 

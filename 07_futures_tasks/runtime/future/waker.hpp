@@ -1,6 +1,8 @@
 // How does whoever has the news reach the task that waits for it? With its waker.
 #pragma once
 
+#include <utility>
+
 #include "runtime/future/ref.hpp"
 
 namespace runtime {

@@ -4,8 +4,12 @@
 #include <fcntl.h>
 
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/shutdown.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
 #include "runtime/io/poll_evented.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 namespace runtime {
 

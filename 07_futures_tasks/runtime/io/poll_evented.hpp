@@ -1,9 +1,14 @@
 // How does any descriptor become something to await? It is put together with its registration.
 #pragma once
 
+#include <cassert>
 #include <optional>
+#include <utility>
 
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
 #include "runtime/io/registration.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 namespace runtime {
 

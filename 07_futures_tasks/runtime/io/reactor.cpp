@@ -1,5 +1,8 @@
 #include "runtime/io/reactor.hpp"
 
+#include <exception>
+#include <utility>
+
 #include "common/report.hpp"
 
 namespace runtime {

@@ -12,12 +12,18 @@
 //  4. Wakers are collected under the mutex, and woken after it is released.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "common/clock.hpp"
 #include "common/poller/poller.hpp"
+#include "common/poller/slab.hpp"
 #include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/io/scheduled_io.hpp"
 #include "runtime/trace/trace.hpp"
 

@@ -1,5 +1,9 @@
 #include "runtime/io/registration.hpp"
 
+#include <mutex>
+#include <utility>
+
+#include "common/poller/poller.hpp"
 #include "runtime/executor/spawn.hpp"
 
 namespace runtime {

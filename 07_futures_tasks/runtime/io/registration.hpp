@@ -1,7 +1,15 @@
 // What ties a descriptor to the reactor? A registration, made when it is first needed.
 #pragma once
 
+#include <atomic>
+
+#include "common/poller/slab.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/future/ref.hpp"
 #include "runtime/io/reactor.hpp"
+#include "runtime/io/scheduled_io.hpp"
+#include "runtime/task/small_mutex.hpp"
 
 namespace runtime {
 

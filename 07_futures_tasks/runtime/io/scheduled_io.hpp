@@ -13,9 +13,13 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "common/poller/poller.hpp"
-#include "runtime/future/future.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/task/small_mutex.hpp"
 
 namespace runtime {

@@ -1,11 +1,17 @@
 #include "runtime/io/tcp.hpp"
 
 #include <limits.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <cerrno>
+#include <exception>
+#include <system_error>
 
 #include "common/error.hpp"
+#include "common/io.hpp"
+#include "common/socket.hpp"
 #include "runtime/executor/spawn_blocking.hpp"
 
 namespace runtime {

@@ -2,13 +2,20 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "common/io.hpp"
+#include "common/fd.hpp"
 #include "runtime/coroutine/async.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
 #include "runtime/io/poll_evented.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 namespace runtime {
 

@@ -1,11 +1,19 @@
 // How does a task send and receive datagrams? With a UDP socket.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/socket.hpp"
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
 #include "runtime/io/poll_evented.hpp"
+#include "runtime/io/registration.hpp"
+#include "runtime/io/scheduled_io.hpp"
 
 namespace runtime {
 

@@ -10,10 +10,14 @@
 //  4. Nothing is woken or destroyed under the mutex.
 #pragma once
 
+#include <cstddef>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "runtime/future/future.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/task/small_mutex.hpp"
 #include "runtime/task/task_list.hpp"
 #include "runtime/task/task_state.hpp"

@@ -4,6 +4,8 @@
 
 #include <iterator>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 

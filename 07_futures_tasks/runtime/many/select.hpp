@@ -1,8 +1,10 @@
 // How does a task wait for whatever comes first? It races its futures, and destroys the losers.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <tuple>
+#include <utility>
 #include <variant>
 
 #include "runtime/future/future.hpp"

@@ -1,6 +1,11 @@
 // How does one task get the result of another? By its JoinHandle.
 #pragma once
 
+#include <utility>
+
+#include "runtime/future/context.hpp"
+#include "runtime/future/poll.hpp"
+#include "runtime/future/ref.hpp"
 #include "runtime/task/task.hpp"
 
 namespace runtime {

@@ -1,8 +1,10 @@
 #include "runtime/task/task.hpp"
 
+#include <atomic>
 #include <string>
 
 #include "common/report.hpp"
+#include "runtime/task/task_list.hpp"
 
 namespace runtime {
 

@@ -10,14 +10,20 @@
 //  3. Nothing is destroyed or woken under that mutex.
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <variant>
 
 #include "runtime/future/future.hpp"
+#include "runtime/future/ref.hpp"
+#include "runtime/future/waker.hpp"
 #include "runtime/task/scheduler.hpp"
 #include "runtime/task/small_mutex.hpp"
 #include "runtime/task/task_state.hpp"
+#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/future/future.hpp"

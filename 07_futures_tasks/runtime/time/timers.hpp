@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include "common/clock.hpp"
 #include "runtime/future/context.hpp"
+#include "runtime/future/waker.hpp"
 
 namespace runtime {
 

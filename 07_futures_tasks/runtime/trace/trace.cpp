@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "common/error.hpp"

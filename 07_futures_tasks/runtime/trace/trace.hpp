@@ -14,6 +14,8 @@
 //     With a virtual clock, the same run gives the same file.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
