@@ -12,8 +12,8 @@ namespace lab {
 /// std::runtime_error where there is none.
 std::vector<std::filesystem::path> built_chapters(const std::vector<std::string>& programs);
 
-/// The flags that give a chapter's server one thread, so that it compares with others; none where no
-/// flag decides that.
+/// The flags that give a chapter's server one thread, so that it compares with others; none where
+/// no flag decides that.
 std::vector<std::string> flags_for_one_thread(const std::filesystem::path& chapter);
 
 }  // namespace lab
