@@ -7,6 +7,7 @@
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
 #include "runtime/executor/block_on.hpp"
+#include "runtime/executor/current_thread.hpp"
 #include "runtime/future/small_futures.hpp"
 #include "runtime/io/registration.hpp"
 #include "without_second_look.hpp"

@@ -8,6 +8,7 @@
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
 #include "runtime/executor/block_on.hpp"
+#include "runtime/executor/current_thread.hpp"
 #include "runtime/future/small_futures.hpp"
 
 namespace explore {
