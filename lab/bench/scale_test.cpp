@@ -21,7 +21,7 @@ using lab::run;
 using lab::TemporaryDirectory;
 using std::filesystem::path;
 
-const path kBuild = BUILD_DIR;
+const path kBuildDirectory = BUILD_DIR;
 
 std::string text_of(const std::vector<Sample>& samples) {
   std::ostringstream out;
@@ -42,7 +42,7 @@ Sample sample_of(const std::string& server, std::uint64_t round, double cpu, dou
 Result compare(const std::vector<Sample>& samples, const std::string& flag = "--to=base") {
   const TemporaryDirectory directory;
   const path file = directory.write("samples.csv", text_of(samples));
-  return run({kBuild / "lab" / "compare", file, flag});
+  return run({kBuildDirectory / "lab" / "compare", file, flag});
 }
 
 bool has_line(const Result& result, const std::string& begin) {
@@ -69,7 +69,7 @@ TEST_CASE("a file of something else is refused with its line, and a missing one 
   const TemporaryDirectory directory;
   const path file = directory.write("samples.csv", "# fine\nserver,1,2\n");
   CHECK_THROWS_WITH(bench::read_samples(file), (file.string() + ", line 2: not a sample").c_str());
-  const Result result = run({kBuild / "lab" / "compare", "/nowhere.csv"});
+  const Result result = run({kBuildDirectory / "lab" / "compare", "/nowhere.csv"});
   CHECK(result.status == 1);
   CHECK(result.err == "open /nowhere.csv: it cannot be read\n");
 }
@@ -121,8 +121,8 @@ TEST_CASE("gnuplot gets a block for each server, with the medians under each loa
 TEST_CASE("scale measures each point of the grid, and says what on which machine") {
   const TemporaryDirectory directory;
   const path file = directory / "samples.csv";
-  const Result result = run(
-      {kBuild / "lab" / "scale", "--quick", "--rounds", "1", "--only", "06_epoll", "--out", file});
+  const Result result = run({kBuildDirectory / "lab" / "scale", "--quick", "--rounds", "1",
+                             "--only", "06_epoll", "--out", file});
   INFO(result.out << result.err);
   CHECK(result.status == 0);
   CHECK(lab::count(result.err, "06_epoll_edge, 1 active, 1000 idle ...\n") == 1);
@@ -144,7 +144,7 @@ TEST_CASE("scale measures each point of the grid, and says what on which machine
 
 TEST_CASE("a file that cannot be written, or a server that is none, is an error before any work") {
   const auto scale = [](const std::string& flag, const std::string& value) {
-    return run({kBuild / "lab" / "scale", flag, value});
+    return run({kBuildDirectory / "lab" / "scale", flag, value});
   };
   const Result no_file = scale("--out", "/nowhere/scaling.csv");
   CHECK(no_file.status == 1);

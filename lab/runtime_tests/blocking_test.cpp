@@ -54,7 +54,7 @@ TEST_CASE("what a blocking function throws comes out of its handle") {
 }
 
 /// Blocks as many threads as there are until `release` is set.
-std::vector<JoinHandle<void>> fill(Flag& release, std::atomic<int>& begun) {
+std::vector<JoinHandle<void>> fill_the_pool(Flag& release, std::atomic<int>& begun) {
   std::vector<JoinHandle<void>> handles;
   for (int i = 0; i < kMost; ++i) {
     handles.push_back(spawn_blocking([&] {
@@ -73,7 +73,7 @@ TEST_CASE("more blocking functions at once than there may be threads wait for th
     std::atomic<int> begun = 0;
   };
   const auto main = [](State& state) -> Async<int> {
-    auto handles = fill(state.release, state.begun);  // returns: kMost run at once
+    auto handles = fill_the_pool(state.release, state.begun);  // returns: kMost run at once
     for (int i = 0; i < kMost; ++i) handles.push_back(spawn_blocking([&] { ++state.begun; }));
     const int at_once = state.begun;
     state.release.set();
@@ -93,7 +93,7 @@ TEST_CASE("abort of a blocking function before it begins: it is never called") {
     bool aborted = false;
   };
   const auto main = [](State& state) -> Async<> {
-    auto handles = fill(state.release, state.begun);
+    auto handles = fill_the_pool(state.release, state.begun);
     auto waiting = spawn_blocking([&] { state.called = true; });
     waiting.abort();
     state.release.set();

@@ -167,12 +167,12 @@ TEST_CASE("what can only be moved, and what is large, arrives as it was") {
 }
 
 /// Throws when it is moved for the time after the next `moves`.
-struct Throwing {
-  explicit Throwing(int& moves_left) : moves(&moves_left) {}
-  Throwing(Throwing&& other) : moves(other.moves) {
+struct ThrowsOnMove {
+  explicit ThrowsOnMove(int& moves_left) : moves(&moves_left) {}
+  ThrowsOnMove(ThrowsOnMove&& other) : moves(other.moves) {
     if ((*moves)-- == 0) throw std::runtime_error("move");
   }
-  Throwing& operator=(Throwing&&) = default;
+  ThrowsOnMove& operator=(ThrowsOnMove&&) = default;
   int* moves;
 };
 
@@ -180,12 +180,12 @@ TEST_CASE("whichever move of the value throws on its way, who waits for it is wo
   int throws = 0;
   for (int moves = 0; moves < 5; ++moves) {
     CAPTURE(moves);
-    auto ends = oneshot<Throwing>();
+    auto ends = oneshot<ThrowsOnMove>();
     std::optional sender(std::move(ends.sender));
     WithTask waiting(std::move(ends.receiver));
     CHECK_FALSE(waiting.poll().is_ready());
     int left = moves;
-    Throwing value(left);
+    ThrowsOnMove value(left);
     try {
       static_cast<void>(sender->send(std::move(value)));
     } catch (const std::runtime_error&) {
