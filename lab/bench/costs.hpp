@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ratio>
 #include <string>
 
 #include "common/clock.hpp"

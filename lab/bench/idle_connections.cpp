@@ -11,8 +11,11 @@
 // 02 each has a thread of its own, and 03 takes a whole core with or without them.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <ratio>
 #include <span>
 #include <stdexcept>
 #include <string>

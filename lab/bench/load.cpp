@@ -8,8 +8,11 @@
 //
 // One thread, a closed loop: each connection sends its next message when an echo has come back.
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 
+#include "common/cli.hpp"
 #include "lab/support/output.hpp"
 #include "load_generator.hpp"
 

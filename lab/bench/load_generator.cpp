@@ -4,11 +4,18 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/process.hpp"
+#include "common/socket.hpp"
 #include "lab/support/peer.hpp"
 #include "open_files.hpp"
 

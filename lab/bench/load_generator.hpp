@@ -2,6 +2,8 @@
 // sends, waits for what comes back, compares every byte, and sends the next.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
 #include <span>
 #include <vector>

@@ -3,10 +3,20 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
 
+#include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/socket.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"

@@ -4,7 +4,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <stdexcept>
 #include <thread>
 
 #include "common/error.hpp"

@@ -1,6 +1,7 @@
 // What was measured, and where? The machine, its cores, and how busy all of it was.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>

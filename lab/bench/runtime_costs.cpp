@@ -4,10 +4,16 @@
 //   build/lab/runtime_costs            a few seconds
 //   build/lab/asio_costs               the same with Asio's coroutines, where Asio is installed
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/cli.hpp"
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "costs.hpp"
 #include "runtime/runtime.hpp"
 

@@ -12,11 +12,20 @@
 // measured, and marks the samples that it may have spoilt.
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <ratio>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "lab/support/chapters.hpp"
 #include "lab/support/output.hpp"
 #include "lab/support/server.hpp"

@@ -1,6 +1,9 @@
 #include "check.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <filesystem>
 #include <optional>
 
 #include "links.hpp"

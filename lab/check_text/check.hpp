@@ -1,6 +1,8 @@
 // Does all that a document says still hold? Every block and every link is checked, or counted.
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <regex>
 #include <system_error>
+#include <utility>
 
 #include "common/socket.hpp"
 #include "lab/support/program.hpp"

@@ -1,6 +1,8 @@
 #include "console.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 
 #include "normalise.hpp"
 

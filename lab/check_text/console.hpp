@@ -1,6 +1,8 @@
 // Does a terminal session still go as the text shows it? It is typed again, block by block.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>

@@ -1,6 +1,8 @@
 #include "expectation.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <vector>
 
 #include "normalise.hpp"
 

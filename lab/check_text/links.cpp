@@ -1,6 +1,8 @@
 #include "links.hpp"
 
+#include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <map>
 #include <regex>
 #include <set>

@@ -6,6 +6,8 @@
 //   build/lab/check_text TUTORIAL.md        says what fails, with its line
 
 #include <cstdio>
+#include <filesystem>
+#include <string>
 
 #include "check.hpp"
 #include "common/cli.hpp"

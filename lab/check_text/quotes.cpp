@@ -1,6 +1,10 @@
 #include "quotes.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "lab/support/program.hpp"
 

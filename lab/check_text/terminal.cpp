@@ -15,11 +15,16 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "common/error.hpp"
 #include "common/io.hpp"
+#include "common/socket.hpp"
 #include "lines.hpp"
 #include "processes.hpp"
 

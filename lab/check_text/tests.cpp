@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "links.hpp"
 #include "normalise.hpp"
 #include "sandbox.hpp"

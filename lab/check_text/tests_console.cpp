@@ -5,7 +5,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <utility>
 
+#include "common/fd.hpp"
 #include "common/io.hpp"
 #include "sandbox.hpp"
 

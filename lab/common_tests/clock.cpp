@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <limits>
+
 namespace common {
 namespace {
 

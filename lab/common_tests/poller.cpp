@@ -7,7 +7,11 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <chrono>
 #include <climits>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <thread>

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cerrno>
+#include <string_view>
 #include <thread>
 
 #include "common/io.hpp"

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "common/io.hpp"
 #include "common/socket.hpp"

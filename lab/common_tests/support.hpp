@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
 #include "common/io.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"

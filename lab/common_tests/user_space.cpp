@@ -8,13 +8,18 @@
 #include <array>
 #include <atomic>
 #include <barrier>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <future>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/io.hpp"

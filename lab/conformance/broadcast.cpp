@@ -5,15 +5,19 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <deque>
 #include <fstream>
 #include <random>
 #include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "common/fd.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/clients.hpp"

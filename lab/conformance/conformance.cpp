@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/fd.hpp"
+#include "common/socket.hpp"
+
 namespace lab {
 
 std::vector<std::string> Chapter::programs(const std::string& prefix) const {

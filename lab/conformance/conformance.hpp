@@ -2,9 +2,11 @@
 // chapter's tests, run against that chapter's programs.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "common/fd.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/text.hpp"

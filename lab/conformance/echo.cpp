@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/clients.hpp"
 

@@ -3,11 +3,19 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <cctype>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "common/clock.hpp"
 #include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
 #include "lab/support/clients.hpp"

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "lab/conformance/conformance.hpp"
 
 namespace lab {

@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstddef>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "lab/conformance/conformance.hpp"
 

@@ -4,9 +4,11 @@
 #include <semaphore.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/error.hpp"

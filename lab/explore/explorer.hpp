@@ -1,9 +1,11 @@
 // Does it hold in every order? Run them all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "lab/explore/run.hpp"
 

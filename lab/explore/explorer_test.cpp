@@ -5,10 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "lab/explore/scenario_parts.hpp"
 #include "lab/explore/scenarios.hpp"

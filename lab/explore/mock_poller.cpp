@@ -2,7 +2,10 @@
 // other: edge-triggered, and blocked until there is an event.
 #include "lab/explore/mock_poller.hpp"
 
+#include <cstddef>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "lab/explore/step.hpp"
 

@@ -1,6 +1,10 @@
 #include "lab/explore/run.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <stdexcept>
+#include <utility>
 
 #include "lab/explore/crew.hpp"
 

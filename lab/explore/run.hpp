@@ -1,11 +1,14 @@
 // What happens when threads take their steps in one certain order? A run shows it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "lab/explore/step.hpp"

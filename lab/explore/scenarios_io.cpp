@@ -1,7 +1,11 @@
 // Can a readiness be lost? Tasks that wait for it, and a reactor that tells, in every order.
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "common/clock.hpp"
+#include "common/poller/poller.hpp"
 #include "lab/explore/mock_poller.hpp"
 #include "lab/explore/scenario_parts.hpp"
 #include "lab/explore/scenarios.hpp"

@@ -1,7 +1,11 @@
 // Can a wake be lost, or a task end twice, or never? Those who run, wake, abort, join and drop it,
 // in every order.
 #include <array>
+#include <cstddef>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "lab/explore/scenario_parts.hpp"

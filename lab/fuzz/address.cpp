@@ -2,12 +2,16 @@
 // one line what is not. An address in numbers that it takes, and prints, is the same one again.
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "common/cli.hpp"
+#include "common/clock.hpp"
 #include "common/socket.hpp"
 #include "input.hpp"
 

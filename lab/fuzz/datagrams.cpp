@@ -4,12 +4,15 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <deque>
 #include <string>
 
+#include "common/cli.hpp"
 #include "common/datagram_echo.hpp"
+#include "common/datagram_queue.hpp"
 #include "input.hpp"
 
 namespace {

@@ -1,8 +1,11 @@
 // Does an echo server send everything back, whatever the kernel and its clients do? The program is
 // the chapter's own, with its main; its system calls are answered by the unkind kernel.
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel.hpp"
 #include "program.hpp"

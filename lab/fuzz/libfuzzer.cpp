@@ -3,6 +3,9 @@
 // (`--wrap=main`), and libFuzzer comes without its own: see "Using libFuzzer as a library" in its
 // manual.
 
+#include <cstddef>
+#include <cstdint>
+
 #include "input.hpp"
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,

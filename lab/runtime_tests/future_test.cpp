@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "support.hpp"
 

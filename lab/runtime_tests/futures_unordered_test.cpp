@@ -3,8 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "support.hpp"
 

@@ -3,6 +3,18 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/io.hpp"
+#include "common/shutdown.hpp"
+#include "common/socket.hpp"
 #include "io_support.hpp"
 #include "lab/support/peer.hpp"
 

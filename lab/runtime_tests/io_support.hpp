@@ -7,13 +7,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/poller/poller.hpp"
 #include "support.hpp"
 
 namespace runtime {

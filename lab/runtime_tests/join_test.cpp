@@ -2,8 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <memory>
+#include <string>
 #include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "support.hpp"
 

@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "mpsc_support.hpp"
 

@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "runtime/channels/mpsc.hpp"
 #include "support.hpp"

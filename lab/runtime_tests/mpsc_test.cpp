@@ -5,6 +5,8 @@
 #include <array>
 #include <memory>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "mpsc_support.hpp"
 

@@ -5,10 +5,24 @@
 #include <signal.h>
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "common/error.hpp"
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/shutdown.hpp"
+#include "common/socket.hpp"
 #include "lab/support/peer.hpp"
 #include "support.hpp"
 

@@ -5,6 +5,17 @@
 #include <doctest/doctest.h>
 #include <sys/timerfd.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/error.hpp"
+#include "common/io.hpp"
 #include "io_support.hpp"
 
 namespace runtime {

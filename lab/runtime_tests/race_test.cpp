@@ -4,11 +4,18 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <barrier>
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "common/error.hpp"
 #include "common/fd.hpp"
 #include "support.hpp"
 

@@ -6,9 +6,18 @@
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "common/error.hpp"
 #include "io_support.hpp"
 
 namespace runtime {

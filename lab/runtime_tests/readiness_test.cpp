@@ -5,8 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <thread>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "io_support.hpp"
 

@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+#include <vector>
+
+#include "common/poller/poller.hpp"
 #include "support.hpp"
 
 namespace runtime {

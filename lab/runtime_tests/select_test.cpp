@@ -3,7 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "support.hpp"
 

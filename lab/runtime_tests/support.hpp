@@ -8,12 +8,16 @@
 
 #include <atomic>
 #include <barrier>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/error.hpp"

@@ -5,8 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <random>
+#include <stdexcept>
+#include <vector>
 
 #include "support.hpp"
 

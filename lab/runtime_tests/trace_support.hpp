@@ -2,9 +2,12 @@
 #pragma once
 
 #include <doctest/doctest.h>
-
-#include <map>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,7 +1,16 @@
 // Does a trace say what has happened, all of it, and nothing else?
 
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <exception>
 #include <latch>
+#include <mutex>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "io_support.hpp"
 #include "runtime/trace/trace.hpp"

@@ -1,6 +1,7 @@
 #include "draw_text.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace timeline {

@@ -6,7 +6,11 @@
 //   build/lab/timeline trace.json -o trace.svg     a picture, for a browser
 //   build/lab/timeline --chapter 01_blocking       ten clients, one after another
 
+#include <cerrno>
+#include <cstdio>
 #include <fstream>
+#include <stdexcept>
+#include <string>
 
 #include "common/cli.hpp"
 #include "common/error.hpp"

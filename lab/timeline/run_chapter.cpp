@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <stdexcept>
 #include <string_view>
+#include <vector>
 
+#include "common/clock.hpp"
 #include "lab/support/chapters.hpp"
 
 namespace timeline {
