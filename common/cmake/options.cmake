@@ -29,6 +29,8 @@ if(SANITIZE)
   endforeach()
 endif()
 
+option(UNITY "Compile the runtime, tests and tools a few files at a time, which is faster" ON)
+
 # For the targets in lab/fuzz, with clang: libFuzzer sees which way the bytes go.
 option(FUZZ "Have libFuzzer drive the fuzz targets" OFF)
 if(FUZZ)
