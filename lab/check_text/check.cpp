@@ -4,8 +4,12 @@
 #include <cstddef>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 
+#include "lab/support/temporary_directory.hpp"
 #include "links.hpp"
 #include "quotes.hpp"
 
@@ -73,12 +77,33 @@ class Checker {
   std::optional<Section> section_;
 };
 
+/// From the line of the heading `## chapter…` to the next such heading; all of them if `chapter` is
+/// empty. Throws std::runtime_error where there is none.
+std::pair<std::size_t, std::size_t> lines_of(const std::string& chapter, const Document& document) {
+  constexpr std::size_t kEnd = std::numeric_limits<std::size_t>::max();
+  if (chapter.empty()) return {0, kEnd};
+  std::size_t begin = 0;
+  for (const Heading& heading : document.headings) {
+    if (heading.level != 2) continue;
+    if (begin != 0) return {begin, heading.line};
+    if (heading.text.starts_with(chapter)) begin = heading.line;
+  }
+  if (begin == 0) throw std::runtime_error("no chapter begins with \"" + chapter + '"');
+  return {begin, kEnd};
+}
+
 }  // namespace
 
-Report check_document(const std::filesystem::path& path, const Settings& settings) {
+Report check_document(const std::filesystem::path& path, Settings settings,
+                      const std::string& chapter) {
   const Document document = parse(read_lines(path, path));
+  const auto [begin, end] = lines_of(chapter, document);
+  const lab::TemporaryDirectory scratch;
+  settings.scratch = scratch.path();
   Checker checker(settings);
-  for (const Block& block : document.blocks) checker.check(block);
+  for (const Block& block : document.blocks) {
+    if (block.line >= begin && block.line < end) checker.check(block);
+  }
   Report report = checker.end();
   for (const auto& more : {document.failures, check_links(document, path)}) {
     report.failures.insert(report.failures.end(), more.begin(), more.end());

@@ -26,7 +26,10 @@ struct Report {
 ///  - ```text or ```cpp sketch: free
 ///  - ```cpp FILE, or any other kind with one file: a quotation, see `check_quotation`
 ///
-/// Anything else is a failure: no block goes unchecked by mistake.
-Report check_document(const std::filesystem::path& path, const Settings& settings);
+/// Anything else is a failure: no block goes unchecked by mistake. With `chapter`, the beginning of
+/// a heading of the second level, only that chapter's blocks are checked. Throws std::runtime_error
+/// if there is none such.
+Report check_document(const std::filesystem::path& path, Settings settings,
+                      const std::string& chapter = "");
 
 }  // namespace check_text

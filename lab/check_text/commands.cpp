@@ -24,9 +24,14 @@ constexpr int kUdp = 2000;
 constexpr std::uint16_t kLowest = 17000;
 constexpr std::uint16_t kHighest = 32000;
 
-/// True when ten ports from `tcp` and ten from `udp` on are free.
-bool are_free(const Ports& ports) {
+/// Ports are taken so many at a time: ten, ten, and one that says that they are taken.
+constexpr int kStep = 2 * kPortsInARow + 1;
+
+/// True when ten ports from `tcp` and ten from `udp` on are free, and nobody had claimed them.
+bool claim(Ports& ports) {
   try {
+    const auto last = static_cast<std::uint16_t>(ports.tcp + kStep - 1);
+    ports.claim = common::bind_udp("127.0.0.1", last);
     for (std::uint16_t i = 0; i < kPortsInARow; ++i) {
       common::listen_tcp("127.0.0.1", static_cast<std::uint16_t>(ports.tcp + i));
       common::bind_udp("127.0.0.1", static_cast<std::uint16_t>(ports.udp + i));
@@ -79,11 +84,11 @@ bool is_program(const std::string& path) {
 
 Ports find_free_ports() {
   std::random_device random;
-  std::uniform_int_distribution<int> any(kLowest, kHighest);
+  std::uniform_int_distribution<int> any(0, (kHighest - kLowest) / kStep - 1);
   for (;;) {
-    const auto first = static_cast<std::uint16_t>(any(random));
-    const Ports ports{first, static_cast<std::uint16_t>(first + kPortsInARow)};
-    if (are_free(ports)) return ports;
+    const auto first = static_cast<std::uint16_t>(kLowest + any(random) * kStep);
+    Ports ports{first, static_cast<std::uint16_t>(first + kPortsInARow)};
+    if (claim(ports)) return ports;
   }
 }
 
@@ -97,17 +102,23 @@ bool is_listening(std::uint16_t port) {
   return false;
 }
 
-Translation::Translation(const std::filesystem::path& build, Ports ports)
-    : build_(build.lexically_normal().string() + "/"), ports_(ports) {}
+Translation::Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
+                         Ports ports)
+    : build_(build.lexically_normal().string() + "/"),
+      scratch_(scratch.string() + "/"),
+      ports_(std::move(ports)) {}
 
 std::string Translation::to_run(const std::string& command) {
   static const std::regex number(R"((--(?!port\b)[a-z-]+[= ])?\b(?:800\d|200\d)\b)");
   static const std::regex path(R"(([\s"'(=;&|<>]|^)build/([\w./-]*))");
+  static const std::regex scratch(R"(([\s"'(=;&|<>]|^)/tmp/)");
   const auto moved = replace_each(command, number, [&](const std::smatch& match) {
     if (match[1].matched) return match.str();
     return move_port(move_port(match.str(), kTcp, ports_.tcp), kUdp, ports_.udp);
   });
-  return replace_each(moved, path, [&](const std::smatch& match) {
+  const auto ours = replace_each(moved, scratch,
+                                 [&](const std::smatch& match) { return match.str(1) + scratch_; });
+  return replace_each(ours, path, [&](const std::smatch& match) {
     return match.str(1) + program(match.str(2), rest_of_command(match.suffix()));
   });
 }
@@ -116,6 +127,7 @@ std::string Translation::to_shown(std::string output) const {
   static const std::regex number(R"(\b\d{5}\b)");
   for (const auto& [run, shown] : shown_) output = replace_all(std::move(output), run, shown);
   output = replace_all(std::move(output), build_, "build/");
+  output = replace_all(std::move(output), scratch_, "/tmp/");
   return replace_each(output, number, [&](const std::smatch& match) {
     return move_port(move_port(match.str(), ports_.tcp, kTcp), ports_.udp, kUdp);
   });

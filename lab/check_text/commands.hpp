@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 
+#include "common/fd.hpp"
+
 namespace check_text {
 
 /// How many ports in a row count from 8000, and from 2000: the multisocket programs take ten.
@@ -17,10 +19,11 @@ inline constexpr std::uint16_t kPortsInARow = 10;
 struct Ports {
   std::uint16_t tcp;
   std::uint16_t udp;
+  common::Fd claim = common::Fd();  ///< while this is open, no other check takes these ports
 };
 
 /// Finds ports that are free now, outside the range from which the kernel picks for others, and not
-/// among the numbers that traces are full of.
+/// among the numbers that traces are full of. Several checks may run at the same time.
 Ports find_free_ports();
 
 /// True while somebody listens on this port of 127.0.0.1. See proc(5), /proc/net/tcp.
@@ -29,14 +32,18 @@ bool is_listening(std::uint16_t port);
 /// Translates commands from the text's words to the test's, and output back.
 class Translation {
  public:
-  /// `build` is the build directory that `build/` stands for in the text.
-  Translation(const std::filesystem::path& build, Ports ports);
+  /// `build` is the build directory that `build/` stands for in the text, and `scratch` the one
+  /// that
+  /// `/tmp/` stands for.
+  Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
+              Ports ports);
 
   /// `command` with these changes:
   ///
   ///  - 8000 to 8009 and 2000 to 2009, as words, become our ports, but not as the value of a long
   ///    option other than --port: `--clients 2000` means 2000
-  ///  - build/… becomes the path in the real build directory
+  ///  - build/… becomes the path in the real build directory, and /tmp/… that in a directory of our
+  ///    own
   ///  - a program in a numbered directory of build/ whose --help lists --port gets `--port P`, and
   ///    likewise `--delay 40ms`, unless the command says something else
   ///  - a program that takes no flags, and has a twin in with_flags/ that takes them, becomes that,
@@ -58,6 +65,7 @@ class Translation {
   const std::string& help(const std::string& path);
 
   std::string build_;
+  std::string scratch_;
   Ports ports_;
   std::map<std::string, std::string> help_;
   // From a path with the flags that it got, to the path in the text. The longest comes first.

@@ -18,8 +18,9 @@ namespace check_text {
 
 /// Where and how long to run what a document shows.
 struct Settings {
-  std::filesystem::path root;   ///< what paths in blocks are relative to
-  std::filesystem::path build;  ///< what `build/` stands for in commands
+  std::filesystem::path root;              ///< what paths in blocks are relative to
+  std::filesystem::path build;             ///< what `build/` stands for in commands
+  std::filesystem::path scratch = "/tmp";  ///< what `/tmp` stands for
   /// A block that does not show what it should until then fails. It only turns a hang into a
   /// failure.
   common::Duration limit = std::chrono::seconds(60);

@@ -60,7 +60,7 @@ class Parser {
     document_.prose.push_back({line_, content});
     const std::size_t level = leading(content, '#');
     if (level == 0 || level > 6 || !content.substr(level).starts_with(' ')) return;
-    document_.headings.push_back({line_, content.substr(level + 1)});
+    document_.headings.push_back({{line_, content.substr(level + 1)}, level});
   }
 
   Document document_;

@@ -17,6 +17,11 @@ struct NumberedLine {
   std::string text;
 };
 
+/// A heading without its ##, and how many there were.
+struct Heading : NumberedLine {
+  std::size_t level;
+};
+
 /// Something wrong, and where.
 using Failure = NumberedLine;
 
@@ -34,9 +39,9 @@ struct Block {
 
 struct Document {
   std::vector<Block> blocks;
-  std::vector<NumberedLine> headings;  ///< lines like "## Try it", without the leading ##
-  std::vector<NumberedLine> prose;     ///< what is in no block, headings too
-  std::vector<Failure> failures;       ///< fences that would hide a block from the checker
+  std::vector<Heading> headings;    ///< lines like "## Try it"
+  std::vector<NumberedLine> prose;  ///< what is in no block, headings too
+  std::vector<Failure> failures;    ///< fences that would hide a block from the checker
 };
 
 /// Parses Markdown as far as this is needed. Only fences of backticks that begin their line,

@@ -3,7 +3,8 @@
 // A block of code is looked up in the file that it names, a diff is made again, a terminal session
 // is run again. A changed source line that a document quotes makes this fail.
 //
-//   build/lab/check_text TUTORIAL.md        says what fails, with its line
+//   build/lab/check_text TUTORIAL.md                 says what fails, with its line
+//   build/lab/check_text TUTORIAL.md --chapter 04
 
 #include <cstdio>
 #include <filesystem>
@@ -28,16 +29,18 @@ int main(int argc, char** argv) {
   std::string document;
   std::string root = ".";
   std::string build = "build";
+  std::string chapter;
   common::CommandLine cli("Checks every code block, diff, terminal session and link of a document.",
                           "build/lab/check_text README.md");
   cli.add_text("document", "a Markdown file", document);
   cli.add_text("--root", "directory that paths in the document are relative to", root);
   cli.add_text("--build", "what build/ stands for in the document's commands", build);
+  cli.add_text("--chapter", "only the chapter whose heading begins so: 04, or Proof", chapter);
   return cli.run(argc, argv, [&] {
     check_text::Settings settings;
     settings.root = std::filesystem::absolute(root).lexically_normal();
     settings.build = std::filesystem::absolute(build).lexically_normal();
-    const check_text::Report report = check_text::check_document(document, settings);
+    const check_text::Report report = check_text::check_document(document, settings, chapter);
     print(document, report);
     return report.failures.empty() ? 0 : 1;
   });

@@ -8,8 +8,10 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/fd.hpp"
 #include "common/io.hpp"
@@ -193,7 +195,7 @@ TEST_CASE_FIXTURE(Sandbox,
 }
 
 TEST_CASE("commands are translated for the test, and output is translated back") {
-  check_text::Translation translation(BUILD_DIR, {21000, 21010});
+  check_text::Translation translation(BUILD_DIR, "/scratch", {21000, 21010});
   const std::string build = BUILD_DIR;
   const auto to_run = [&](const char* command) { return translation.to_run(command); };
   CHECK(to_run("time build/01_blocking/server --connections 2000") ==
@@ -205,9 +207,12 @@ TEST_CASE("commands are translated for the test, and output is translated back")
             "/01_blocking/client --port 21000 | cat --port 1");
   CHECK(to_run("nc -u localhost 2000 | nc :8000") == "nc -u localhost 21010 | nc :21000");
   CHECK(to_run("ls build/01_blocking") == "ls " + build + "/01_blocking");
+  CHECK(to_run("strace -o /tmp/a cat /var/tmp/b >/tmp/c") ==
+        "strace -o /scratch/a cat /var/tmp/b >/scratch/c");
 
   CHECK(translation.to_shown("listening on 127.0.0.1:21000-21009, 21010, 21020") ==
         "listening on 127.0.0.1:8000-8009, 2000, 21020");
+  CHECK(translation.to_shown("cat: /scratch/a: no") == "cat: /tmp/a: no");
   CHECK(translation.to_shown("bash: " + build + "/none: No such file or directory") ==
         "bash: build/none: No such file or directory");
   CHECK(translation.to_shown("Done " + to_run("build/01_blocking/server") + " | cat") ==
@@ -242,7 +247,7 @@ TEST_CASE_FIXTURE(Sandbox, "whoever calls a server that says nothing does so whe
 
 TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {
   place_twin(*this, "");
-  check_text::Translation translation(settings.root, {21000, 21010});
+  check_text::Translation translation(settings.root, "/scratch", {21000, 21010});
   const std::string run = translation.to_run("build/01_blocking/bare");
   CHECK(run == settings.root.string() + "/01_blocking/with_flags/bare --port 21000");
   CHECK(translation.to_shown("Done " + run) == "Done build/01_blocking/bare");
@@ -253,8 +258,29 @@ TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for t
   std::filesystem::create_directory(program.parent_path());
   write("04_poll/udp_echo", "#!/bin/sh\necho --port PORT=2000\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  check_text::Translation translation(settings.root, {21000, 21010});
+  check_text::Translation translation(settings.root, "/scratch", {21000, 21010});
   CHECK(translation.to_run("build/04_poll/udp_echo") == program.string() + " --port 21010");
+}
+
+TEST_CASE("two checks at the same time have no port in common") {
+  std::set<std::uint16_t> taken;
+  std::vector<check_text::Ports> all;
+  for (int i = 0; i < 300; ++i) {
+    all.push_back(check_text::find_free_ports());
+    CHECK(taken.insert(all.back().tcp).second);
+  }
+}
+
+TEST_CASE_FIXTURE(
+    Sandbox, "of one chapter only its blocks are checked, and one that is not there is an error") {
+  const auto document = write(
+      "PARTS.md", "## One\n```nonsense\n```\n## Two\n### Of two\n```nonsense\n```\n## Three\n");
+  CHECK(check_document(document, settings, "Tw").failures.at(0).line == 6);
+  CHECK(check_document(document, settings, "Tw").blocks == 1);
+  CHECK(check_document(document, settings, "Three").blocks == 0);
+  CHECK(check_document(document, settings).blocks == 2);
+  CHECK_THROWS_WITH(check_document(document, settings, "Of two"),
+                    "no chapter begins with \"Of two\"");
 }
 
 TEST_CASE("no buffer of 16384 bytes is taken for one of our ports") {
