@@ -38,6 +38,9 @@ class Context {
     return false;
   }
 
+  /// True when nothing is left to spend in this poll: who comes next is cut off.
+  [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
+
   /// For after `spend`: nothing was ready. What only waits costs nothing, or else a task that waits
   /// for more things than it has budget would never ask the last ones.
   void take_back() noexcept { ++budget_; }
