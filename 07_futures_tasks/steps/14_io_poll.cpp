@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -75,8 +76,7 @@ class Context {
 class Sleep;
 
 /// Who is to be woken when. The second part of a key tells sleeps with the same deadline apart.
-/// Never destroyed: a sleep that is left at the program's end looks for its entry, too.
-auto& wake_times = *new std::map<std::pair<Clock::time_point, const Sleep*>, Waker>;
+std::map<std::pair<Clock::time_point, const Sleep*>, Waker> wake_times;
 
 /// Ready when its time has come. To destroy it takes its wake time back.
 class Sleep {
@@ -326,8 +326,17 @@ struct Task {
   bool scheduled = false;             // it is in the queue, and needs no second place there
 };
 
-/// How many tasks are not done.
-int unfinished_tasks = 0;
+/// Those that are not done.
+std::set<std::shared_ptr<Task>> unfinished_tasks;
+
+/// Who has one of these ends, with it, the tasks that are left: also on an exception, and before
+/// the globals go, to which their futures refer.
+struct TasksEnd {
+  ~TasksEnd() {
+    for (const auto& task : unfinished_tasks) task->future.reset();
+    unfinished_tasks.clear();
+  }
+};
 
 void Waker::wake() const {
   if (std::exchange(task_->scheduled, true)) return;
@@ -340,7 +349,7 @@ JoinHandle<typename F::Output> spawn(F future) {
   const auto joint = std::make_shared<Joint<typename F::Output>>();
   const auto task = std::make_shared<Task>();
   task->future = std::make_unique<Boxed<F>>(std::move(future), joint);
-  ++unfinished_tasks;
+  unfinished_tasks.insert(task);
   Waker(task).wake();
   return JoinHandle(joint);
 }
@@ -419,15 +428,15 @@ void poll_next() {
   summary.polled();
   if (!task->future->poll(context).is_ready()) return;
   task->future.reset();
-  --unfinished_tasks;
+  unfinished_tasks.erase(task);
 }
 
 /// Polls tasks that were woken, until all are done. False if nothing can wake them any more.
 bool run() {
-  while (unfinished_tasks > 0) {
+  while (!unfinished_tasks.empty()) {
     // A turn: those that are scheduled now. Those that they wake have theirs in the next one.
     for (std::size_t left = scheduled_tasks.size(); left > 0; --left) poll_next();
-    if (unfinished_tasks > 0 && !wait_for_wake()) return false;
+    if (!unfinished_tasks.empty() && !wait_for_wake()) return false;
   }
   return true;
 }
@@ -442,6 +451,7 @@ int main(int argc, char** argv) {
   cli.add_delay(delay);
   cli.add_endpoint(endpoint);
   return cli.run(argc, argv, [&] {
+    const TasksEnd before_the_globals;
     common::prepare_server();
     common::Fd listener(common::listen_tcp(endpoint.host, endpoint.port));
     common::set_nonblocking(listener.get());

@@ -24,13 +24,14 @@
 namespace lab {
 namespace {
 
-Result run_step(const std::string& name, std::vector<std::string> flags = {"--delay", "50ms"}) {
+Result run_step(const std::string& name, std::vector<std::string> flags = {"--delay", "50ms"},
+                const Limits& limits = {}) {
   flags.insert(flags.begin(), std::string(STEPS_DIR) + "/" + name);
-  return run(std::move(flags));
+  return run(std::move(flags), limits);
 }
 
-Result run_io_step(const std::string& name) {
-  return run_step(name, {"--port", "0", "--delay", "50ms"});
+Result run_io_step(const std::string& name, const Limits& limits = {}) {
+  return run_step(name, {"--port", "0", "--delay", "50ms"}, limits);
 }
 
 /// The server of step 12 on a free port.
@@ -200,6 +201,45 @@ TEST_CASE("13, 14 and 15 serve ten clients at once in one thread, with fewer and
   // A client is polled to start, when connected, and for two lines and the end; a response to start
   // and to end; the server for its connections; the first task for its clients.
   CHECK(polls(epoll) <= 10 * (5 + 2) + 11 + 11);
+}
+
+/// It has said what has failed, in one line, and ended by itself.
+void check_ended_by(const Result& result, const std::string& error) {
+  INFO(result.err);
+  CHECK(result.status == 1);
+  const bool listened = result.err.starts_with("listening on ");
+  CHECK(count(result.err, "\n") == (listened ? 2 : 1));
+  CHECK(result.err.ends_with(error + "\n"));
+}
+
+TEST_CASE("13, 14 and 15 out of descriptors say so and end, whoever it is that gets none") {
+  for (const std::string name : {"13_connect", "14_io_poll", "15_io_epoll"}) {
+    Limits limits;
+    // Three streams, and what epoll and the listener need; with some more, the clients come.
+    for (limits.open_files = 4; *limits.open_files < 24; ++*limits.open_files) {
+      INFO(name << " with " << *limits.open_files << " descriptors");
+      check_ended_by(run_io_step(name, limits), ": Too many open files");
+    }
+  }
+}
+
+// Under strace a program with a sanitizer does not run.
+TEST_CASE("13, 14 and 15 end when a call fails, whichever and whenever, and say which" *
+          doctest::skip(SANITIZED)) {
+  const auto check_call = [](const std::string& name, const std::string& call,
+                             const std::string& says) {
+    for (const std::string when : {"1", "2", "5+"}) {
+      INFO(name << ", " << call << " number " << when);
+      const std::string inject = "inject=" + call + ":error=ENOMEM:when=" + when;
+      const Result result = run({"strace", "-o", "/dev/null", "-e", "trace=" + call, "-e", inject,
+                                 std::string(STEPS_DIR) + "/" + name, "--port", "0"});
+      check_ended_by(result, says + ": Cannot allocate memory");
+    }
+  };
+  check_call("13_connect", "accept4", "accept");
+  check_call("14_io_poll", "poll", "poll");
+  check_call("15_io_epoll", "epoll_ctl", "epoll_ctl ADD");
+  check_call("15_io_epoll", "epoll_wait", "epoll_wait");
 }
 
 TEST_CASE("a port that is taken is one clear line and exit status 1") {
