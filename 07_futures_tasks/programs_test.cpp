@@ -59,7 +59,7 @@ double polls_per_datagram(const std::string& name) {
   return static_cast<double>(counted(result, "polls")) / kDatagrams;
 }
 
-TEST_CASE("joined, a datagram polls all ten sockets; spawned, or unordered, it polls one") {
+TEST_CASE("joined, a datagram polls all ten sockets, and spawned, or unordered, it polls one") {
   const double joined = polls_per_datagram("multisocket_join");
   CHECK(joined > 9.5);
   CHECK(joined < 10.5);
@@ -118,7 +118,7 @@ TEST_CASE("future_notify polls once to begin with, and once for each wake") {
         "poll 4: ready\n");
 }
 
-TEST_CASE("a read that a select keeps loses nothing; one that is made anew loses what it had") {
+TEST_CASE("a read that a select keeps loses nothing, and one that is made anew loses what it had") {
   const Result kept = run({chapter.program("select_progress")});
   CHECK(kept.status == 0);
   CHECK(kept.out == "still waiting\nstill waiting\n36 of 36 bytes\n");

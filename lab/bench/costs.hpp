@@ -24,13 +24,18 @@ inline void stay_on_one_core() {
   common::check(::sched_setaffinity(0, sizeof cores, &cores), "sched_setaffinity");
 }
 
-/// Prints "name 12.3 ns": the time that `run` took, for each of the `times` that it does a thing.
+/// Prints "name 12.3 ns": a time for each of the `times` that a thing was done in it.
+inline void print_time(const std::string& name, int times,
+                       std::chrono::duration<double, std::nano> time) {
+  std::printf("%s %.1f ns\n", name.c_str(), time.count() / times);
+}
+
+/// The same for what `run` does.
 template <class Run>
 void print_cost(const std::string& name, int times, Run run) {
   const auto start = common::Clock::now();
   run();
-  const std::chrono::duration<double, std::nano> time = common::Clock::now() - start;
-  std::printf("%s %.1f ns\n", name.c_str(), time.count() / times);
+  print_time(name, times, common::Clock::now() - start);
 }
 
 /// Bytes in use on the heap, what the allocator adds included.

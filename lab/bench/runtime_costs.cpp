@@ -1,8 +1,9 @@
 // What does the runtime of chapter 07 cost? Tasks, yields, wakes and sleepers, on one core, each
 // figure in a line.
 //
-//   build/lab/runtime_costs            a few seconds
-//   build/lab/asio_costs               the same with Asio's coroutines, where Asio is installed
+//   build/lab/runtime_costs                half a minute
+//   build/lab/runtime_costs --only wake    one of the figures
+//   build/lab/asio_costs                   the same with Asio's coroutines, where Asio is installed
 
 #include <chrono>
 #include <cstddef>
@@ -20,10 +21,7 @@
 namespace {
 
 using bench::kTimes;
-using bench::print_cost;
 using runtime::Async;
-
-constexpr int kEchoes = kTimes / 10;
 
 Async<int> one() {
   co_return 1;
@@ -116,13 +114,45 @@ Async<> echo(common::Fd socket, int times, bool begins) {
   }
 }
 
-Async<> echoes() {
+Async<> echoes(int times) {
   int ends[2];
   common::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), "socketpair");
-  auto ping = runtime::spawn(echo(common::Fd(ends[0]), kEchoes, true));
-  auto pong = runtime::spawn(echo(common::Fd(ends[1]), kEchoes, false));
+  auto ping = runtime::spawn(echo(common::Fd(ends[0]), times, true));
+  auto pong = runtime::spawn(echo(common::Fd(ends[1]), times, false));
   co_await ping;
   co_await pong;
+}
+
+/// What idle tasks wait for, and how many do.
+runtime::Notify never;
+std::size_t idle_tasks = 0;
+
+Async<> idle() {
+  ++idle_tasks;
+  co_await never.notified();
+}
+
+/// When so many are idle.
+Async<> print_echoes(std::size_t tasks, std::string name, int times) {
+  while (idle_tasks < tasks) co_await runtime::yield_now();
+  const auto start = common::Clock::now();
+  co_await echoes(times);
+  bench::print_time(name, times, common::Clock::now() - start);
+}
+
+/// The same beside tasks that wait for something else: detached, or all joined by one.
+Async<> echoes_beside(std::size_t tasks, bool joined, std::string name, int times) {
+  idle_tasks = 0;
+  auto printed = runtime::spawn(print_echoes(tasks, std::move(name), times));
+  std::vector<runtime::JoinHandle<void>> handles;
+  for (std::size_t i = 0; i < tasks; ++i) handles.push_back(runtime::spawn(idle()));
+  if (joined) {
+    auto all = runtime::join_all(std::move(handles));
+    co_await runtime::select(printed, all);
+  } else {
+    handles.clear();  // which detaches them
+    co_await printed;
+  }
 }
 
 /// Many in one task, each waiting for a wake of its own.
@@ -170,40 +200,80 @@ Async<> wake_one_by_one(Members& members, Crowd& crowd) {
   co_await polls;
 }
 
-void unordered(std::size_t size) {
+void unordered(const std::string& name, std::size_t size) {
   Crowd crowd;
   crowd.wakers.resize(size);
   Members members;
   for (std::size_t i = 0; i < size; ++i) members.push(Member(crowd, i));
   runtime::block_on(poll_members(members, crowd, static_cast<int>(size)));  // for the first time
-  const auto run = [&] { runtime::block_on(wake_one_by_one(members, crowd)); };
-  print_cost("unordered_" + std::to_string(size), kTimes, run);
+  bench::print_cost(name, kTimes, [&] { runtime::block_on(wake_one_by_one(members, crowd)); });
+}
+
+/// Which figures are wanted?
+struct Choice {
+  std::string only;
+  std::uint64_t echoes = 20'000;
+
+  [[nodiscard]] bool wants(const std::string& name) const { return only.empty() || only == name; }
+  [[nodiscard]] int times() const { return static_cast<int>(echoes); }
+};
+
+/// What `work` takes, which does a thing `times` times, with so many workers.
+void print_cost(const Choice& choice, const std::string& name, int times, auto work,
+                const runtime::Options& options = {}) {
+  if (choice.wants(name)) bench::print_cost(name, times, [&] { block_on(work(), options); });
+}
+
+/// With one worker and with two, for whom another core may be of use, and without any.
+void print_with_workers(const Choice& choice) {
+  const auto echo = [&] { return echoes(choice.times()); };
+  for (std::size_t workers : {1u, 2u}) {
+    using enum runtime::DrivenBy;
+    const std::string name = "echo_" + std::to_string(workers) + "_workers_";
+    print_cost(choice, name + "idle_worker", choice.times(), echo, {.workers = workers});
+    print_cost(choice, name + "background_thread", choice.times(), echo,
+               {.workers = workers, .driven_by = background_thread});
+  }
+  print_cost(choice, "echo_current_thread", choice.times(), echo);
+  for (std::size_t workers : {0u, 2u}) {
+    const std::string with = workers == 0 ? "_current_thread" : "_2_workers";
+    print_cost(choice, "spawn_and_join" + with, kTimes, spawn_and_join, {.workers = workers});
+    print_cost(choice, "mpsc_switch" + with, kTimes, mpsc_switches, {.workers = workers});
+  }
+}
+
+void print_beside(const Choice& choice) {
+  for (std::size_t tasks : {0u, 1'000u, 10'000u, 100'000u}) {
+    for (const bool joined : {false, true}) {
+      const std::string name =
+          "echo_beside_" + std::to_string(tasks) + (joined ? "_joined" : "_detached");
+      if (tasks == 0 && joined) continue;  // there is nobody to wait for
+      if (choice.wants(name)) block_on(echoes_beside(tasks, joined, name, choice.times()));
+    }
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  Choice choice;
   common::CommandLine cli("Prints what tasks, yields, wakes and sleepers cost, a line each.",
                           "build/lab/asio_costs");
-  return cli.run(argc, argv, [] {
-    using runtime::block_on;
-    using enum runtime::DrivenBy;
-    for (std::size_t workers : {1u, 2u}) {
-      const std::string name = "echo_" + std::to_string(workers) + "_workers_";
-      const auto echo_with = [=](runtime::DrivenBy driven_by) {
-        block_on(echoes(), {.workers = workers, .driven_by = driven_by});
-      };
-      print_cost(name + "idle_worker", kEchoes, [&] { echo_with(idle_worker); });
-      print_cost(name + "background_thread", kEchoes, [&] { echo_with(background_thread); });
-    }
-    print_cost("echo_current_thread", kEchoes, [] { block_on(echoes()); });
+  cli.add_text("--only", "print the figure of this name", choice.only);
+  cli.add_count("--echoes", "how often two tasks answer each other", choice.echoes);
+  return cli.run(argc, argv, [&] {
+    print_with_workers(choice);
     bench::stay_on_one_core();
-    print_cost("spawn_and_join", kTimes, [] { block_on(spawn_and_join()); });
-    print_cost("yield", kTimes, [] { block_on(yield()); });
-    print_cost("wake", kTimes, [] { block_on(ping_pong()); });
-    for (std::size_t size : {10u, 1'000u, 100'000u}) unordered(size);
-    print_cost("mpsc_switch", kTimes, [] { block_on(mpsc_switches()); });
-    print_cost("sleepers", kTimes, [] { block_on(sleepers()); });
+    print_beside(choice);
+    print_cost(choice, "spawn_and_join", kTimes, spawn_and_join);
+    print_cost(choice, "yield", kTimes, yield);
+    print_cost(choice, "wake", kTimes, ping_pong);
+    for (std::size_t size : {10u, 1'000u, 100'000u}) {
+      const std::string name = "unordered_" + std::to_string(size);
+      if (choice.wants(name)) unordered(name, size);
+    }
+    print_cost(choice, "mpsc_switch", kTimes, mpsc_switches);
+    print_cost(choice, "sleepers", kTimes, sleepers);
     return 0;
   });
 }

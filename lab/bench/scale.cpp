@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <ratio>
@@ -26,22 +25,22 @@
 
 #include "common/cli.hpp"
 #include "common/clock.hpp"
-#include "lab/support/chapters.hpp"
 #include "lab/support/output.hpp"
 #include "lab/support/server.hpp"
 #include "load_generator.hpp"
 #include "machine.hpp"
 #include "open_files.hpp"
 #include "samples.hpp"
+#include "subjects.hpp"
 
 namespace {
 
 using bench::Figures;
 using bench::Sample;
+using bench::Subject;
 using common::Clock;
 using common::Duration;
 using lab::Server;
-using std::filesystem::path;
 
 /// A server that for so long sends nothing back does not serve all its connections.
 constexpr Duration kPatience = std::chrono::seconds(10);
@@ -67,31 +66,6 @@ struct Settings {
                  : std::vector<std::uint64_t>{0, 1000, 10'000};
   }
 };
-
-struct Subject {
-  std::string name;
-  path program;
-  std::vector<std::string> flags;
-};
-
-/// The chapters' echo servers, and those of other libraries that are built beside this program.
-std::vector<Subject> built_subjects(const std::string& only) {
-  std::vector<Subject> subjects;
-  const auto add = [&](const std::string& name, const path& program,
-                       const std::vector<std::string>& flags = {}) {
-    const bool wanted = name.find(only) != std::string::npos;
-    if (wanted && exists(program)) subjects.push_back({name, program, flags});
-  };
-  for (const path& chapter : lab::built_chapters({"echo_server"})) {
-    add(chapter.filename(), chapter / "echo_server", lab::flags_for_one_thread(chapter));
-  }
-  const path here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (const std::string peer : {"asio", "libuv", "libevent", "tokio"}) {
-    add(peer, here / (peer + "_echo"));
-  }
-  if (subjects.empty()) throw std::runtime_error("no server has \"" + only + "\" in its name");
-  return subjects;
-}
 
 /// What is read before and after: the difference is what a sample cost.
 struct Meters {
@@ -236,7 +210,7 @@ class Run {
 
 int run(const Settings& settings) {
   bench::require_open_files(settings.active().back() + settings.idle().back());
-  std::vector<Subject> subjects = built_subjects(settings.only);
+  std::vector<Subject> subjects = bench::built_subjects(settings.only);
   std::ofstream out(settings.out);
   if (!out) throw std::runtime_error("open " + settings.out + ": it cannot be written");
   Run scaling(settings, std::move(subjects), out);

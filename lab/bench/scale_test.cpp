@@ -78,7 +78,8 @@ TEST_CASE("a file of something else is refused with its line, and a missing one 
 }
 
 TEST_CASE(
-    "the median is the value in the middle, or between the two there; of nothing there is none") {
+    "the median is the value in the middle, or between the two there, and of nothing there is "
+    "none") {
   CHECK(bench::median({3, 1, 100}) == 3);
   CHECK(bench::median({1, 3}) == 2);
   CHECK_FALSE(bench::median({}));

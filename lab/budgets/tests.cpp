@@ -84,11 +84,11 @@ void check_budget(const std::string& chapter, int waits, const std::string& call
 
 }  // namespace
 
-TEST_CASE("01: an echo is a read and a write; nothing is done for those who are silent") {
+TEST_CASE("01: an echo is a read and a write, and nothing is done for those who are silent") {
   check_budget("01_blocking", 0, "read, write");
 }
 
-TEST_CASE("02: an echo is a read and a write, on whichever thread; nothing for the silent") {
+TEST_CASE("02: an echo is a read and a write, on whichever thread, and nothing for the silent") {
   check_budget("02_threads", 0, "read, write");
 }
 
@@ -102,19 +102,19 @@ TEST_CASE("03: an echo is a read and a write and questions in vain, and the sile
   CHECK(budget.calls == "accept4, read, write; at least: it spins");
 }
 
-TEST_CASE("04: an echo is a poll, a read and a write; nothing for the silent") {
+TEST_CASE("04: an echo is a poll, a read and a write, and nothing for the silent") {
   check_budget("04_poll", 1, "poll, read, write");
 }
 
-TEST_CASE("05: an echo is a wait, a read and a write; nothing for the silent") {
+TEST_CASE("05: an echo is a wait, a read and a write, and nothing for the silent") {
   check_budget("05_epoll_level", 1, "epoll_wait, read, write");
 }
 
-TEST_CASE("06: an echo is a wait, a read and a write; nothing for the silent") {
+TEST_CASE("06: an echo is a wait, a read and a write, and nothing for the silent") {
   check_budget("06_epoll_edge", 1, "epoll_wait, read, write");
 }
 
-TEST_CASE("07: an echo is a wait, a read and a write; nothing for the silent") {
+TEST_CASE("07: an echo is a wait, a read and a write, and nothing for the silent") {
   check_budget("07_futures_tasks", 1, "epoll_wait, read, write");
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("a deadline that has passed is 0 milliseconds away, and never -1, whic
   CHECK(milliseconds_until(Clock::time_point(), now) == 0);
 }
 
-TEST_CASE("no deadline is for ever; one in a year is as long as an int allows") {
+TEST_CASE("no deadline is for ever, and one in a year is as long as an int allows") {
   CHECK(milliseconds_until(Clock::time_point::max()) == -1);
   CHECK(milliseconds_until(Clock::time_point::min()) == 0);
   CHECK(milliseconds_until(Clock::now() + 24h * 365) == std::numeric_limits<int>::max());

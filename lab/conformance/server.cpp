@@ -71,7 +71,7 @@ void check_serves(const Server& server, std::size_t clients, std::vector<std::st
 }
 
 TEST_SUITE("server") {
-  TEST_CASE("a client gets start and end, and then end of file; N counts from 1") {
+  TEST_CASE("a client gets start and end, and then end of file, and N counts from 1") {
     Server server = start();
     for (std::uint64_t number = 1; number <= 3; ++number) check_served(server, number);
     check_stops(server, 3);

@@ -73,7 +73,7 @@ class Flood {
 };
 
 TEST_SUITE("udp_echo") {
-  TEST_CASE("a datagram comes back; so do an empty one and the largest") {
+  TEST_CASE("a datagram comes back, and so do an empty one and the largest") {
     with_each_program([](const std::string& program) {
       Server server(program);
       UdpPeer peer(server.port());

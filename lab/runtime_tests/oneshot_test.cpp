@@ -260,7 +260,7 @@ Async<int> asks(int times, Lives& lives) {
   co_return answered;
 }
 
-TEST_CASE("tasks ask and answer; an aborted one answers nothing") {
+TEST_CASE("tasks ask and answer, and an aborted one answers nothing") {
   for (const Options& options : executors()) {
     CAPTURE(options.workers);
     Lives lives;

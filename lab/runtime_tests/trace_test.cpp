@@ -266,7 +266,7 @@ TEST_CASE("a full disk is an error after the run") {
   CHECK(ran);
 }
 
-TEST_CASE("a full disk does not hide the future's own error; it is a line on standard error") {
+TEST_CASE("a full disk does not hide the future's own error, and is a line on standard error") {
   const CapturedErrors errors;
   CHECK(error_with("/dev/full", fail()) == "on purpose");
   CHECK(errors.text() == "write /dev/full: No space left on device\n");

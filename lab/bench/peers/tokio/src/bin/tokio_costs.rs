@@ -2,6 +2,7 @@
 //
 //   apt install cargo librust-tokio-dev librust-futures-dev
 //   cmake --build build --target lab_tokio_costs && build/lab/tokio_costs
+//   build/lab/tokio_costs --only wake    one of the figures
 
 use futures::future::poll_fn;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -31,8 +32,21 @@ fn heap_bytes() -> f64 {
     (info.uordblks + info.hblkhd) as f64
 }
 
+/// True without `--only`, and for the figure that it names.
+fn wanted(name: &str) -> bool {
+    let words: Vec<String> = std::env::args().collect();
+    match words.as_slice() {
+        [_] => true,
+        [_, flag, only] if flag == "--only" => only == name,
+        _ => panic!("usage: tokio_costs [--only FIGURE]"),
+    }
+}
+
 /// The work is a task of its own: to wake the future that `block_on` is given takes system calls.
 fn print_cost(name: &str, work: impl Future<Output = ()> + Send + 'static) {
+    if !wanted(name) {
+        return;
+    }
     let start = Instant::now();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::spawn(work).await.unwrap() });
@@ -186,11 +200,15 @@ where
 }
 
 fn unordered(size: usize) {
+    let name = format!("unordered_{size}");
+    if !wanted(&name) {
+        return;
+    }
     CROWD.with(|crowd| *crowd.borrow_mut() = vec![None; size]);
     POLLS.with(|polls| polls.set(0));
     let mut members: FuturesUnordered<_> = (0..size).map(member).collect();
     futures::executor::block_on(poll_members(&mut members, size)); // for the first time
-    print_cost(&format!("unordered_{size}"), wake_one_by_one(members));
+    print_cost(&name, wake_one_by_one(members));
 }
 
 fn main() {

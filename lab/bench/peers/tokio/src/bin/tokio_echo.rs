@@ -4,28 +4,42 @@
 //   apt install cargo librust-tokio-dev librust-futures-dev
 //   cmake --build build --target lab_tokio_echo && build/lab/tokio_echo
 
+use std::cell::RefCell;
 use std::io::{Error, ErrorKind};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+// A read is handled before the next one, so one buffer is everybody's. On the stack Rust would fill
+// it with zeros each time.
+thread_local! {
+    static BUFFER: RefCell<[u8; 16 * 1024]> = const { RefCell::new([0; 16 * 1024]) };
+}
+
+/// Reads and sends back what has come. Returns what the kernel does not take, or nothing at the end.
+fn try_echo(socket: &TcpStream) -> Result<Option<Vec<u8>>, Error> {
+    BUFFER.with(|buffer| {
+        let mut buffer = buffer.borrow_mut();
+        let size = socket.try_read(&mut buffer[..])?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let sent = match socket.try_write(&buffer[..size]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            sent => sent?,
+        };
+        Ok(Some(buffer[sent..size].to_vec()))
+    })
+}
+
 async fn echo(mut socket: TcpStream) -> Result<(), Error> {
     loop {
         socket.readable().await?;
-        // Left before the next await, so that it is on the stack and not in the task.
-        let bytes = {
-            let mut buffer = [0; 16 * 1024];
-            match socket.try_read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(size) => match socket.try_write(&buffer[..size]) {
-                    Ok(sent) => buffer[sent..size].to_vec(),
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => buffer[..size].to_vec(),
-                    Err(error) => return Err(error),
-                },
-                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error),
-            }
-        };
-        socket.write_all(&bytes).await?;
+        match try_echo(&socket) {
+            Ok(None) => return Ok(()),
+            Ok(Some(unsent)) => socket.write_all(&unsent).await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            Err(error) => return Err(error),
+        }
     }
 }
 
