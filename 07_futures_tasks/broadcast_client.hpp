@@ -60,9 +60,9 @@ inline void keep_asking(int fd) {
 inline runtime::Async<> read_pieces(runtime::TcpStream& socket, runtime::Sender<News> room,
                                     bool& said_all) {
   for (;;) {
-    std::string bytes = co_await socket.read_some();
+    const runtime::Bytes bytes = co_await socket.read_some();
     if (bytes.empty()) break;
-    News news(std::make_shared<const std::string>(std::move(bytes)));
+    News news(std::make_shared<const std::string>(bytes));
     const auto unsent = co_await room.send(std::move(news));
     if (unsent) co_return;
   }

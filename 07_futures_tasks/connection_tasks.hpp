@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 
 #include "common/clock.hpp"
@@ -47,8 +46,7 @@ class ConnectionTasks {
   /// `context`'s task is woken when a connection closes. To be asked before looking whether one
   /// has.
   void wake_at_close(const runtime::Context& context) {
-    const std::lock_guard lock(mutex_);
-    waits_for_close_ = context.waker();
+    static_cast<void>(waits_for_close_.store(context));
   }
 
   [[nodiscard]] const common::Statistics& statistics() const { return statistics_; }
@@ -94,13 +92,8 @@ class ConnectionTasks {
 
   void closed() {
     statistics_.closed();  // first, so that who is woken finds it counted
-    runtime::Waker waker;
-    {
-      const std::lock_guard lock(mutex_);
-      --open_;
-      waker = std::exchange(waits_for_close_, runtime::Waker());
-    }
-    waker.wake();
+    --open_;
+    waits_for_close_.take().wake();
   }
 
   bool all_ended(const runtime::Context& context) {
@@ -110,6 +103,5 @@ class ConnectionTasks {
 
   common::Statistics& statistics_;
   std::atomic<std::uint64_t> open_ = 0;
-  std::mutex mutex_;
-  runtime::Waker waits_for_close_;
+  runtime::AtomicWaker waits_for_close_;
 };

@@ -6,7 +6,6 @@
 //   build/07_futures_tasks/echo_server    in one terminal
 //   nc 127.0.0.1 8000                     in two others: both are answered
 
-#include <string>
 #include <utility>
 
 #include "async_acceptor.hpp"
@@ -23,7 +22,7 @@ namespace {
 
 runtime::Async<> echo(runtime::TcpStream socket) {
   for (;;) {
-    const std::string bytes = co_await socket.read_some();
+    const runtime::Bytes bytes = co_await socket.read_some();
     if (bytes.empty()) co_return;
     co_await socket.write_all(bytes);
   }

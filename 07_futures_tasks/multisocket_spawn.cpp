@@ -14,10 +14,9 @@
 namespace {
 
 runtime::Async<> serve(std::vector<OneSocket> ten, Counts& counts, runtime::CtrlC& stop) {
-  std::vector<runtime::JoinHandle<void>> tasks;
-  for (OneSocket& one : ten) tasks.push_back(runtime::spawn(std::move(one)));
-  auto all = runtime::join_all(std::move(tasks));  // ready if one of them fails
-  co_await runtime::select(stop, counts.enough.notified(), all);
+  runtime::JoinSet<void> tasks;
+  for (OneSocket& one : ten) tasks.spawn(std::move(one));
+  co_await runtime::select(stop, counts.enough.notified(), tasks.next());  // ready if one fails
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ inline runtime::Async<> one_client(common::Endpoint server) {
   runtime::TcpStream socket = co_await runtime::TcpStream::connect(server.host, server.port);
   common::LinePrinter lines(server.host + ":" + std::to_string(server.port));
   for (;;) {
-    const std::string bytes = co_await socket.read_some();
+    const runtime::Bytes bytes = co_await socket.read_some();
     if (bytes.empty()) break;
     lines.print(bytes);
   }

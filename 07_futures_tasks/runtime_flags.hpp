@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/cli.hpp"
-#include "runtime/executor/block_on.hpp"
+#include "runtime/executor/options.hpp"
 
 /// --trace: the file to which a runtime writes what its tasks do.
 inline void add_trace_flag(common::CommandLine& cli, runtime::Options& options) {

@@ -14,6 +14,26 @@ using Clock = std::chrono::steady_clock;
 /// A length of time, fine enough for both.
 using Duration = Clock::duration;
 
+/// `duration` as a Duration, or as the longest or shortest one where it holds no more: chrono's own
+/// conversion overflows, and 2,600,000 hours are a time in the past. Not a number is the shortest.
+template <class Rep, class Period>
+constexpr Duration saturated(std::chrono::duration<Rep, Period> duration) {
+  // long double: has the range of them all, and, with 64 bits, the precision.
+  const std::chrono::duration<long double, Duration::period> exact = duration;
+  if (exact >= Duration::max()) return Duration::max();
+  if (!(exact > Duration::min())) return Duration::min();
+  return Duration(static_cast<Duration::rep>(exact.count()));
+}
+
+/// The time that is `duration` after `start`, which is not negative. Where the clock cannot express
+/// it: `Clock::time_point::max()`, which is never.
+template <class Rep, class Period>
+constexpr Clock::time_point time_after(Clock::time_point start,
+                                       std::chrono::duration<Rep, Period> duration) {
+  const Duration length = saturated(duration);
+  return length > Clock::time_point::max() - start ? Clock::time_point::max() : start + length;
+}
+
 /// A time limit in milliseconds, as poll(2) and epoll_wait(2) take it: 0 for a negative one, and
 /// what an int holds, 24 days, for a longer one. Rounded up. Rounded down, a loop would wake
 /// before its time, find nothing to do, wait for 0 milliseconds, and spin until the time has come.

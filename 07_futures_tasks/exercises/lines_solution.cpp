@@ -13,7 +13,7 @@ runtime::Async<std::optional<std::string>> Lines::next() {
       pending_.erase(0, end + 1);
       co_return line;
     }
-    const std::string bytes = co_await stream_.read_some();
+    const runtime::Bytes bytes = co_await stream_.read_some();
     if (bytes.empty()) break;
     pending_ += bytes;
   }

@@ -9,7 +9,7 @@ namespace {
 /// One way. The streams outlive it: they are parameters of the coroutine that awaits it.
 runtime::Async<> carry(runtime::TcpStream& from, runtime::TcpStream& to) {
   for (;;) {
-    const std::string bytes = co_await from.read_some();
+    const runtime::Bytes bytes = co_await from.read_some();
     if (bytes.empty()) break;
     co_await to.write_all(bytes);  // it reads no more until these are gone: that is backpressure
   }

@@ -6,10 +6,10 @@
 
 runtime::Async<> proxy(runtime::TcpStream left, runtime::TcpStream right) {
   for (;;) {
-    const std::string question = co_await left.read_some();
+    const runtime::Bytes question = co_await left.read_some();
     if (question.empty()) co_return;
     co_await right.write_all(question);
-    const std::string answer = co_await right.read_some();
+    const runtime::Bytes answer = co_await right.read_some();
     if (answer.empty()) co_return;
     co_await left.write_all(answer);
   }

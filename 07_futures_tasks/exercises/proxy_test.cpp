@@ -55,7 +55,7 @@ struct Call {
 /// "(nothing)" if nothing comes, and "" for the end of file.
 runtime::Async<std::string> hear(runtime::TcpStream& stream) {
   const auto bytes = co_await runtime::timeout(1s, stream.read_some());
-  co_return bytes.value_or("(nothing)");
+  co_return bytes ? std::string(*bytes) : "(nothing)";
 }
 
 /// Everything up to the end of file, or as much of it as comes.

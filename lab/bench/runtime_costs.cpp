@@ -108,7 +108,7 @@ Async<> echo(common::Fd socket, int times, bool begins) {
   runtime::TcpStream stream(std::move(socket));
   if (begins) co_await stream.write_all("x");
   for (int i = 0; i < times; ++i) {
-    const std::string bytes = co_await stream.read_some();
+    const runtime::Bytes bytes = co_await stream.read_some();
     if (begins && i + 1 == times) break;  // nobody reads another one
     co_await stream.write_all(bytes);
   }

@@ -47,9 +47,9 @@ std::string drawn(const Taken& taken) {
 
 }  // namespace
 
-Outcome explore(const Scenario& scenario, Orders orders) {
+Outcome explore(const Scenario& scenario, Orders orders, std::size_t most_departures) {
   Outcome outcome;
-  Tree tree(orders);
+  Tree tree(orders, most_departures);
   auto crew = std::make_unique<Crew>();
   do {
     auto run = std::make_unique<Run>(tree, *crew);
@@ -64,7 +64,8 @@ Outcome explore(const Scenario& scenario, Orders orders) {
       return outcome;
     }
     if (tree.changed()) throw std::logic_error("the scenario is not the same each time");
-  } while (tree.next());
+    if (tree.begins_again()) outcome = Outcome();
+  } while (outcome.schedules == 0 || tree.next());
   return outcome;
 }
 

@@ -25,7 +25,8 @@ struct Outcome {
 
 /// Runs the scenario in every order of its threads' steps, or until one fails. Throws
 /// std::logic_error if the scenario is not always the same.
-Outcome explore(const Scenario& scenario, Orders orders = Orders::that_differ);
+Outcome explore(const Scenario& scenario, Orders orders = Orders::that_differ,
+                std::size_t most_departures = 2);
 
 /// The steps of the order that failed, a line each: who, where in the code, what, and with which
 /// value before and after.

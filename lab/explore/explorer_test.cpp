@@ -1,5 +1,4 @@
-// Does the explorer find what is wrong, in one order of many? And is nothing wrong with the
-// runtime?
+// Does the explorer find what is wrong, in one order of many?
 
 #include <doctest/doctest.h>
 
@@ -14,16 +13,14 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "lab/explore/explorer.hpp"
 #include "lab/explore/scenario_parts.hpp"
-#include "lab/explore/scenarios.hpp"
-#include "lab/support/program.hpp"
 
 namespace explore {
 namespace {
-
-using lab::Result;
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -166,6 +163,89 @@ TEST_CASE("a wait that nobody ends is found, and one that ends with the notifica
         "nobody can go on: thread 1 stands before \"wakes up\"");
 }
 
+struct Gate {
+  Mutex mutex;
+  ConditionVariable opens;
+  bool open = false;
+};
+
+void wait_at(Gate& gate) {
+  std::unique_lock lock(gate.mutex);
+  gate.opens.wait(lock, [&] { return gate.open; });
+}
+void open(Gate& gate) {
+  {
+    const std::lock_guard lock(gate.mutex);
+    gate.open = true;
+  }
+  gate.opens.notify_one();
+}
+
+TEST_CASE("a condition that holds and is not told, or is told to one of two, leaves one waiting") {
+  const auto opens_in_silence = [](Gate& gate) {
+    const std::lock_guard lock(gate.mutex);
+    gate.open = true;
+  };
+  CHECK(explore(threads<Gate>({wait_at, open})).failure.empty());
+  CHECK(explore(threads<Gate>({wait_at, open, open})).failure.empty());
+  CHECK(explore(threads<Gate>({wait_at, opens_in_silence})).failure ==
+        "nobody can go on: thread 1 stands before \"wakes up\"");
+  CHECK(contains(explore(threads<Gate>({wait_at, wait_at, open})).failure,
+                 " stands before \"wakes up\""));
+}
+
+TEST_CASE("a wait with a limit is for ever, unless time passes") {
+  const auto waits = [](Gate& gate) {
+    std::unique_lock lock(gate.mutex);
+    static_cast<void>(gate.opens.wait_for(lock, 0, [&] { return gate.open; }));
+  };
+  const auto waits_in_time = [&](unsigned early, Orders orders) {
+    return explore(
+        [=](Run& run) {
+          time_passes(early);
+          threads<Gate>({waits, open})(run);
+        },
+        orders);
+  };
+  CHECK(explore(threads<Gate>({waits})).failure ==
+        "nobody can go on: thread 1 stands before \"wakes up\"");
+  const auto late = waits_in_time(0, Orders::that_differ);
+  const auto early = waits_in_time(1, Orders::that_differ);
+  CHECK(late.failure.empty());
+  CHECK(early.failure.empty());
+  CHECK(early.schedules > late.schedules);
+}
+
+TEST_CASE("a thread that another one begins takes its steps in every order, too, and is joined") {
+  static int sum;
+  const auto begins_another = [](Two& two) {
+    Thread other([&two] { two.a.store(2 * two.a.load()); });
+    two.a.fetch_add(1);
+    other.join();
+    sum = two.a.load();
+  };
+  std::set<int> sums;
+  const auto outcome = explore(threads<Two>({begins_another}, [&](Two&) { sums.insert(sum); }));
+  CHECK(outcome.failure.empty());
+  CHECK(sums == std::set<int>{0, 1, 2});
+}
+
+TEST_CASE("few orders: one, and those in which somebody is held up once, or twice") {
+  const auto program = threads<Two>({add_to_a, add_to_a});
+  CHECK(explore(program, Orders::few, 0).schedules == 1);
+  CHECK(explore(program, Orders::few, 1).schedules < 6);
+  CHECK(explore(program, Orders::few, 4).schedules == 6);
+  const auto update = [](Two& two) { two.a.store(two.a.load() + 1); };
+  const auto both = [](Two& two) { require(two.a.load() == 2, "an update is lost"); };
+  CHECK(explore(threads<Two>({update, update}, both), Orders::few, 0).failure.empty());
+  CHECK(explore(threads<Two>({update, update}, both), Orders::few, 1).failure ==
+        "an update is lost");
+}
+
+TEST_CASE("few orders: nobody is held up before a step on what is its own") {
+  CHECK(explore(threads<Two>({add_to_a, add_to_b}), Orders::few, 4).schedules <= 2);
+}
+
 TEST_CASE("what is used after its end, in one order of two, is found") {
   struct State {
     std::unique_ptr<Atomic<int>> thing = std::make_unique<Atomic<int>>(0);
@@ -208,46 +288,6 @@ TEST_CASE("a scenario that is not the same each time is refused") {
     threads<Two>({add_to_a, ++runs == 1 ? add_to_a : [](Two&) {}})(run);
   };
   CHECK_THROWS_WITH(explore(changes), "the scenario is not the same each time");
-}
-
-// --- The runtime ---
-
-void check(const std::vector<Named>& list) {
-  for (const Named& named : list) {
-    const auto outcome = explore(named.scenario);
-    INFO(named.name << ":\n" << drawn(outcome));
-    CHECK(outcome.failure == "");
-    CHECK(outcome.schedules > 1);  // they do meet
-  }
-}
-
-TEST_CASE("in every order of a few threads' steps no readiness is lost") {
-  check(io_scenarios());
-}
-
-TEST_CASE("in every order of a few threads' steps no wake is lost, and a task ends once") {
-  check(task_scenarios());
-}
-
-TEST_CASE("without the second look an event is lost, and the order in which it is is printed") {
-  const Result result = lab::run({std::string(BUILD_DIR) + "/lab/explore", "--no-second-look"});
-  INFO(result.out << result.err);
-  CHECK(result.status == 1);
-  const auto looks = result.out.find("look       load              0\n");
-  const auto comes = result.out.find("set_ready  compare_exchange  0 -> 0x10001\n");
-  const auto stores = result.out.find("add_ref");
-  CHECK(looks < comes);
-  CHECK(comes < stores);
-  CHECK(stores < result.out.size());
-  CHECK(contains(result.out, "\nfailed: nobody can go on: task stands before \"next task\"\n"));
-}
-
-TEST_CASE("without the tick an event is wiped out by who clears the one before") {
-  const Result result = lab::run({std::string(BUILD_DIR) + "/lab/explore", "--no-tick"});
-  INFO(result.out << result.err);
-  CHECK(result.status == 1);
-  CHECK(contains(result.out, "clear      compare_exchange  0x20001 -> 0x20000\n"));
-  CHECK(contains(result.out, "\nfailed: nobody can go on: task stands before \"next task\"\n"));
 }
 
 }  // namespace

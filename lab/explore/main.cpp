@@ -2,11 +2,15 @@
 //
 //   build/lab/explore
 //
-// One line for each scenario: what comes together, and in how many orders. Then leave a line out:
-//
-//   build/lab/explore --no-second-look
+// One line for each scenario: what comes together, and in how many orders. A number behind that
+// says that these are few of all: those that depart at most so often from one in which each thread
+// goes on for as long as it can.
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <string>
 
 #include "common/cli.hpp"
 #include "lab/explore/scenarios.hpp"
@@ -18,10 +22,12 @@ using explore::Outcome;
 
 /// One row of the table, or the order that fails. False for that.
 bool show(const Named& named) {
-  const Outcome outcome = explore::explore(named.scenario);
+  const Outcome outcome = explore::explore(named);
   if (outcome.failure.empty()) {
-    std::printf("%9llu  %s\n", static_cast<unsigned long long>(outcome.schedules),
-                named.name.c_str());
+    const std::string which =
+        named.most_departures == 0 ? "" : ", " + std::to_string(named.most_departures);
+    std::printf("%9llu%-3s  %s\n", static_cast<unsigned long long>(outcome.schedules),
+                which.c_str(), named.name.c_str());
     std::fflush(stdout);
     return true;
   }
@@ -30,12 +36,13 @@ bool show(const Named& named) {
   return false;
 }
 
-bool show_all() {
-  std::printf("schedules  scenario\n");
-  for (const auto& list : {explore::io_scenarios(), explore::task_scenarios()}) {
-    for (const Named& named : list) {
-      if (!show(named)) return false;
-    }
+bool show_all(const std::string& only, std::size_t departures) {
+  std::printf("schedules     scenario\n");
+  for (Named named : explore::all_scenarios()) {
+    if (named.name.find(only) == std::string::npos) continue;
+    if (named.most_departures != 0)
+      named.most_departures = std::max(named.most_departures, departures);
+    if (!show(named)) return false;
   }
   return true;
 }
@@ -43,15 +50,12 @@ bool show_all() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  bool no_second_look = false;
-  bool no_tick = false;
+  std::string only;
+  std::uint64_t departures = 1;
   common::CommandLine cli("Runs a few threads' steps through the runtime in every order.",
-                          "build/lab/explore --no-second-look");
-  cli.add_break_it("--no-second-look", "store the waker, and do not look again", no_second_look);
-  cli.add_break_it("--no-tick", "clear whatever has come since the look", no_tick);
-  return cli.run(argc, argv, [&] {
-    if (no_second_look) return show(explore::without_second_look()) ? 0 : 1;
-    if (no_tick) return show(explore::without_tick()) ? 0 : 1;
-    return show_all() ? 0 : 1;
-  });
+                          "build/lab/explore --only pool --departures 2");
+  cli.add_text("--only", "show the scenarios that have this in their names", only, "TEXT");
+  cli.add_count("--departures", "of those with few orders, take those that depart so often",
+                departures, 1, 9);
+  return cli.run(argc, argv, [&] { return show_all(only, departures) ? 0 : 1; });
 }

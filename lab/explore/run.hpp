@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@
 
 namespace explore {
 
+class Baton;
 class Hand;
 class Crew;
 
@@ -62,34 +65,48 @@ class Run {
     Hand* hand = nullptr;
     Step next{};
     bool done = false;
+    unsigned early_timeouts = 0;
   };
 
   void arrive(Thread& thread, const Step& step);
   void saw(std::uint64_t before, std::uint64_t after) { steps_.back().values = {before, after}; }
   /// Never returns.
   void fail(Thread& thread, const std::string& reason);
-  void begins(const void* object) { alive_.insert(object); }
+  void begins(const void* object);
   void ends(const void* object) { alive_.erase(object); }
+  void begin_thread(std::function<void()> body);
+  void calm(bool is_calm) { is_calm_ = is_calm; }
+  void time_passes(unsigned early) { early_timeouts_ = early; }
+  std::shared_ptr<void>& kernel() { return kernel_; }
 
  private:
   static constexpr std::size_t kEndless = 5000;  // steps
+  static constexpr std::size_t kMostThreads = 32;
 
-  void start(Thread& thread);
+  void start(Thread& thread, Baton& starter);
   void finish(Thread& thread);
   void check_end();
   Thread* choose();
+  [[nodiscard]] bool matters(const Step& step) const;
   void pass_to(Thread* thread);
   [[nodiscard]] std::string blocked() const;
 
   Tree& tree_;
   Crew& crew_;
   std::deque<Thread> threads_;
+  std::shared_ptr<void> kernel_;
   std::function<void()> at_end_;
-  std::unordered_set<const void*> alive_;
+  std::unordered_map<const void*, Name> alive_;
+  std::map<Name, Threads> touched_;           // by whom
+  std::map<std::size_t, std::size_t> begun_;  // how many things each thread has made
   std::vector<Taken> steps_;
   std::string failure_;
   std::size_t last_ = 0;
-  bool starting_ = true;
+  Threads held_ = 0;          // whose turn it was; they come last
+  Baton* starter_ = nullptr;  // of a thread that goes to its first step
+  std::size_t pool_threads_ = 0;
+  bool is_calm_ = false;
+  std::optional<unsigned> early_timeouts_;  // none: no timeouts
 };
 
 }  // namespace explore

@@ -5,9 +5,13 @@
 #include <utility>
 
 #include "lab/explore/schedule_points.hpp"
+#include "runtime/future/atomic_waker.hpp"
 #include "runtime/future/future.hpp"
 
 namespace explore {
+
+using runtime::Context;
+using runtime::Waker;
 
 /// A part of a future: to poll that is a step, to destroy it another one, and neither may come
 /// while another thread polls it, or after its end.
@@ -47,6 +51,28 @@ class Touched {
   }
 
   std::unique_ptr<Parts> parts_;
+};
+
+/// News that one task waits for.
+class News {
+ public:
+  /// True when they are there; otherwise `context`'s task will be woken.
+  bool poll(Context& context) {
+    if (there_.load()) return true;
+    Waker dropped = place_.store(context);
+    if (!there_.load()) return false;
+    dropped = place_.take();  // or it would count as hope
+    return true;
+  }
+  /// The waker goes with the wake.
+  void come() {
+    there_.store(true);
+    place_.take().wake();
+  }
+
+ private:
+  Atomic<bool> there_ = false;
+  runtime::AtomicWaker place_;
 };
 
 /// A thread instead of a task: woken, it polls again. It outlives its wakers, and says so.

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,34 +10,14 @@
 #include "lab/explore/scenario_parts.hpp"
 #include "lab/explore/scenarios.hpp"
 #include "lab/explore/workers.hpp"
-#include "runtime/executor/block_on.hpp"
-#include "runtime/executor/current_thread.hpp"
-#include "runtime/future/small_futures.hpp"
 
 namespace explore {
 namespace {
 
-using runtime::Context;
 using runtime::JoinHandle;
 using runtime::pending;
 using runtime::Place;
 using runtime::Poll;
-using runtime::Ref;
-using runtime::SmallMutex;
-using runtime::Waker;
-
-/// News that a task waits for: whoever has them writes them down, then wakes the task.
-class News {
- public:
-  [[nodiscard]] bool there() const { return there_.load(); }
-  void come(const Waker& waker) {
-    there_.store(true);
-    waker.wake();
-  }
-
- private:
-  Atomic<bool> there_ = false;
-};
 
 /// A task that ends with 7 when all its news are there. It has no way to ask for wakes: its wakers
 /// are made before the threads begin.
@@ -46,7 +25,7 @@ struct Waits {
   static constexpr int kMost = 2;
 
   Workers workers;
-  std::array<News, kMost> news;
+  std::array<Atomic<bool>, kMost> news;
   std::array<Waker, kMost> wakers;
   std::optional<JoinHandle<int>> handle;
   Sleeper joiner;
@@ -60,7 +39,7 @@ struct Waits {
     Poll<int> poll(Context& context) {
       const auto polled = touched_.poll();
       for (int i = 0; i < count_; ++i) {
-        if (!waits_->news[static_cast<std::size_t>(i)].there()) return pending;
+        if (!waits_->news[static_cast<std::size_t>(i)].load()) return pending;
       }
       static_cast<void>(context);
       return 7;
@@ -80,8 +59,8 @@ struct Waits {
   }
   /// The news come, and the waker, which may be the task's last reference, goes.
   void wake(std::size_t which) {
-    const Waker waker = std::move(wakers[which]);
-    news[which].come(waker);
+    news[which].store(true);
+    std::move(wakers[which]).wake();
   }
   /// What the handle gives; -1 for `Aborted`.
   int join() {
@@ -142,43 +121,21 @@ void detach(Run& run) {
   run.thread("handle", [shared] { shared->handle.reset(); });
 }
 
+/// One joiner waits, and then another one with the same handle.
+void join_twice(Run& run) {
+  const auto shared = with_worker(run, 0);
+  const auto other = std::make_shared<Sleeper>();
+  run.thread("joiner", [shared, other] {
+    Context context(*other);
+    if (!shared->handle->poll(context).is_ready()) require(shared->join() == 7, "another result");
+  });
+}
+
 void join_and_leave(Run& run) {
   const auto shared = with_worker(run, 0);
   run.thread("joiner", [shared] {
     Context context(shared->joiner);
     if (!shared->handle->poll(context).is_ready()) shared->handle.reset();
-  });
-}
-
-/// `block_on` goes to sleep; the wake comes from a thread that is none of its own.
-void wake_a_sleeper(Run& run) {
-  struct Shared {
-    Ref<runtime::Executor> executor =
-        Ref<runtime::Executor>::adopt(new runtime::CurrentThread(false, {}));
-    SmallMutex mutex;
-    Waker waker;  // guarded by the mutex
-    bool there = false;
-  };
-  const auto shared = std::make_shared<Shared>();
-  run.thread("block_on", [shared] {
-    auto waits = [shared](Context& context) -> Poll<void> {
-      const std::lock_guard lock(shared->mutex);
-      if (shared->there) return runtime::done;
-      shared->waker = context.waker();
-      return pending;
-    };
-    auto result =
-        runtime::run_in(*shared->executor, runtime::poll_fn(std::move(waits)), Place::here());
-    require(result.is_ready(), "not ready at its end");
-  });
-  run.thread("waker", [shared] {
-    Waker waker;
-    {
-      const std::lock_guard lock(shared->mutex);
-      shared->there = true;
-      waker = std::exchange(shared->waker, Waker());
-    }
-    waker.wake();
   });
 }
 
@@ -216,7 +173,7 @@ std::vector<Named> task_scenarios() {
       {"the task ends, or is aborted, while the aborter joins it", abort_and_join},
       {"the task ends while its handle goes", detach},
       {"the task ends while another one begins to join it, and gives up", join_and_leave},
-      {"a wake comes while block_on goes to sleep", wake_a_sleeper},
+      {"the task ends while its handle goes from one joiner to another", join_twice},
   };
 }
 

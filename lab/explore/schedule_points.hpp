@@ -8,11 +8,13 @@
 // enough is not asked here. That is for the thread sanitizer, and for the processor.
 #pragma once
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "lab/explore/mock_threads.hpp"
 #include "lab/explore/step.hpp"
 
 namespace explore {
@@ -105,6 +107,9 @@ class Atomic {
     notified_ = came_;
   }
 
+  T operator++() noexcept { return static_cast<T>(fetch_add(1) + 1); }
+  T operator--() noexcept { return static_cast<T>(fetch_sub(1) - 1); }
+
  private:
   void step(const char* what, Place where) const noexcept {
     take_turn({this, what, where});
@@ -140,32 +145,6 @@ class Atomic {
   unsigned notified_ = 0;      // how many of those may go on
 };
 
-/// An std::mutex whose operations are steps.
-class Mutex {
- public:
-  Mutex() noexcept { begins(this); }
-  ~Mutex() {
-    take_turn({this, "end", {}});
-    ends(this);
-  }
-  Mutex(const Mutex&) = delete;
-
-  void lock() noexcept {
-    const std::function<bool()> is_free = [this] { return !locked_; };
-    take_turn({this, "lock", kMutex, false, &is_free});
-    locked_ = true;
-  }
-  void unlock() noexcept {
-    take_turn({this, "unlock", kMutex});
-    locked_ = false;
-  }
-
- private:
-  static constexpr Place kMutex{"", "mutex", 0};
-
-  bool locked_ = false;
-};
-
 }  // namespace explore
 
 namespace runtime::std {
@@ -175,9 +154,22 @@ using namespace ::std;
 template <class T>
 using atomic = explore::Atomic<T>;
 using mutex = explore::Mutex;
-using condition_variable = ::std::condition_variable_any;  // takes that mutex; nobody waits for it
+using condition_variable = explore::ConditionVariable;
+using thread = explore::Thread;
 
 }  // namespace runtime::std
+
+// The kernel's calls are those of mock_kernel.cpp.
+int explored_epoll_create1(int flags);
+int explored_epoll_ctl(int epoll, int operation, int fd, epoll_event* event);
+int explored_epoll_wait(int epoll, epoll_event* events, int size, int milliseconds);
+int explored_eventfd(unsigned count, int flags);
+int explored_eventfd_write(int fd, eventfd_t value);
+#define epoll_create1 explored_epoll_create1
+#define epoll_ctl explored_epoll_ctl
+#define epoll_wait explored_epoll_wait
+#define eventfd explored_eventfd
+#define eventfd_write explored_eventfd_write
 
 // The mutex of four bytes is explored by itself, under another name. Everybody else gets one whose
 // `lock` is one step: or each order would come with all that two threads can do to such a mutex.

@@ -23,7 +23,7 @@ class Workers final : public runtime::Executor {
     ++tasks_;
     queue_.push_back(&task);
   }
-  void submit(runtime::Task& task) noexcept override {
+  void submit(runtime::Task& task, bool) noexcept override {
     queue_touched_.touch("submit");
     const bool there = std::find(queue_.begin(), queue_.end(), &task) != queue_.end();
     require(!there, "a task is in the queue twice");
@@ -35,6 +35,7 @@ class Workers final : public runtime::Executor {
   }
   bool run(runtime::Parker&) override { return true; }
   void shut_down() noexcept override {}
+  void wake_driver() noexcept override {}
 
   /// A thread of the run: runs tasks until none is left.
   void work() {

@@ -28,17 +28,6 @@ struct ThrowsNoException {
   Poll<void> poll(Context&) { throw NoException(); }
 };
 
-TEST_CASE("ready is ready at its first poll and wakes nobody") {
-  CountingWaker task;
-  auto number = ready(7);
-  CHECK(poll_for(task, number).take() == 7);
-  auto nothing = ready();
-  CHECK(poll_for(task, nothing).is_ready());
-  CHECK(*result_of(ready(std::make_unique<int>(3))) == 3);
-  CHECK(task.wakes() == 0);
-  CHECK(task.wakers() == 0);
-}
-
 TEST_CASE("poll_fn calls its function at each poll with the polling context") {
   int polls = 0;
   Waker kept;

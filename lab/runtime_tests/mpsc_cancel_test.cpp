@@ -196,6 +196,8 @@ TEST_CASE("who is woken, and a value's destructor, find the mutex free") {
   CHECK_FALSE(channel.sender.try_send(nullptr));
   CHECK(calls == 1);
   receive.reset();
+  CHECK_FALSE(channel.sender.try_send(nullptr));  // the first one is in the receiver's hands
+  CHECK(result_of(channel.receiver.receive()));
   auto send = channel.sender.send(std::make_unique<AtEnd>(call));
   CHECK_FALSE(poll_for(calls_back, send).is_ready());
   CHECK(result_of(channel.receiver.receive()));
@@ -254,15 +256,10 @@ TEST_CASE("a send, a permit or a receive whose value throws while it moves leave
     CHECK(thrown_by(attempt) == "move");
     moves = 1000;
   };
-  {
-    auto send = channel.sender.send(Throwing(moves));
-    fails(0, [&] { static_cast<void>(poll_once(send)); });
-    WithTask waiting(channel.sender.reserve());
-    CHECK_FALSE(waiting.poll().is_ready());
-    fails(0, [&] { static_cast<void>(poll_once(send)); });
-  }
+  fails(0, [&] { static_cast<void>(channel.sender.send(Throwing(moves))); });
   Throwing value(moves);
   fails(1, [&] { static_cast<void>(channel.sender.try_send(std::move(value))); });
+  fails(2, [&] { static_cast<void>(channel.sender.try_send(std::move(value))); });
   auto permit = result_of(channel.sender.reserve());
   REQUIRE(permit);
   fails(1, [&] { static_cast<void>(permit->send(std::move(value))); });
@@ -273,6 +270,56 @@ TEST_CASE("a send, a permit or a receive whose value throws while it moves leave
   CHECK(result_of(channel.sender.reserve()));
   channel.receiver.close();
   CHECK_FALSE(result_of(channel.receiver.receive()));  // no room is promised any more
+}
+
+/// A destructor of its own leaves it no move: each "move" is a copy. It uses its own channel when
+/// it is copied, and when it is destroyed.
+struct Message {
+  Message(const Sender<Message>& answers, Lives& its_lives) : sender(answers), lives(&its_lives) {
+    ++lives->made;
+  }
+  Message(const Message& other) noexcept : sender(other.sender), lives(other.lives) {
+    ++lives->made;
+    static_cast<void>(sender.is_closed());
+  }
+  Message& operator=(const Message&) = default;
+  ~Message() {
+    ++lives->ended;
+    static_cast<void>(sender.is_closed());
+  }
+
+  Sender<Message> sender;
+  Lives* lives;
+};
+
+TEST_CASE("a message that is copied, and carries a sender of its own channel, arrives") {
+  Lives lives;
+  {
+    auto channel = mpsc<Message>(2);
+    const Message message(channel.sender, lives);
+    CHECK_FALSE(result_of(channel.sender.send(message)));
+    CHECK_FALSE(channel.sender.try_send(message));
+    CHECK(channel.sender.try_send(message));
+    {
+      WithTask waiting(channel.sender.send(message));
+      CHECK_FALSE(waiting.poll().is_ready());
+    }
+    auto received = result_of(channel.receiver.receive());
+    REQUIRE(received);
+    auto permit = result_of(received->sender.reserve());
+    REQUIRE(permit);
+    CHECK_FALSE(permit->send(message));
+    CHECK(result_of(channel.receiver.receive()));
+    CHECK(result_of(channel.receiver.receive()));
+    WithTask receive(channel.receiver.receive());
+    CHECK_FALSE(receive.poll().is_ready());
+    CHECK_FALSE(channel.sender.try_send(message));
+    CHECK(receive.poll().take());
+    CHECK_FALSE(channel.sender.try_send(message));
+    { const Receiver<Message> gone = std::move(channel.receiver); }
+    CHECK(result_of(channel.sender.send(message)));
+  }
+  CHECK(lives.alive() == 0);
 }
 
 }  // namespace

@@ -188,7 +188,7 @@ TEST_CASE("a task that waits for more channels than its budget asks them all in 
 TEST_CASE("a task in more lines than its budget is in them all after one poll") {
   constexpr int kChannels = 3 * Context::kBudget;
   std::vector<Mpsc<int>> channels;
-  std::deque<decltype(std::declval<Sender<int>>().reserve())> reserves;
+  std::deque<decltype(std::declval<Sender<int>&>().reserve())> reserves;
   for (int i = 0; i < kChannels; ++i) {
     channels.push_back(mpsc<int>(1));
     CHECK_FALSE(channels.back().sender.try_send(1));

@@ -41,7 +41,7 @@ int next(Receiver<T>& receiver) {
   }
 }
 
-using Sending = WithTask<decltype(std::declval<Sender<int>>().send(0))>;
+using Sending = WithTask<decltype(std::declval<Sender<int>&>().send(0))>;
 
 /// Sends of `first`, `first` + 1 and so on, which have been polled once and wait.
 inline std::deque<Sending> in_line(Sender<int>& sender, int first, int count) {

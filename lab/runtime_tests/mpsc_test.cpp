@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "mpsc_support.hpp"
@@ -91,10 +92,12 @@ TEST_CASE("polled for another task, a send or a receive wakes that one, and lets
     CHECK_FALSE(receive.poll().is_ready());
     CHECK_FALSE(receive.poll_for_other(other).is_ready());
     CHECK(receive.wakers() == 0);
-    CHECK_FALSE(channel.sender.try_send(1));
+    CHECK_FALSE(channel.sender.try_send(0));
     CHECK(receive.wakes() == 0);
     CHECK(other.wakes() == 1);
+    CHECK(receive.poll().take() == 0);
   }
+  CHECK_FALSE(channel.sender.try_send(1));
   auto waiting = in_line(channel.sender, 2, 1);
   CHECK_FALSE(waiting[0].poll_for_other(other).is_ready());
   CHECK(waiting[0].wakers() == 0);
@@ -330,6 +333,146 @@ TEST_CASE("a permit that was used gives back nothing") {
   CHECK_FALSE(permit->send(1));
   permit.reset();
   CHECK(channel.sender.try_send(9) == 9);
+}
+
+TEST_CASE("a permit that outlives the sender, the receiver or both keeps what it needs") {
+  Lives lives;
+  for (const bool receiver_goes : {false, true}) {
+    CAPTURE(receiver_goes);
+    std::optional channel(mpsc<Value>(1));
+    auto permit = result_of(channel->sender.reserve());
+    REQUIRE(permit);
+    { const auto gone = std::move(channel->sender); }
+    if (receiver_goes) {
+      channel.reset();
+      CHECK(permit->send(Value(lives, 7))->number == 7);
+    } else {
+      CHECK(next(channel->receiver) == 0);  // it may come yet
+      CHECK_FALSE(permit->send(Value(lives, 7)));
+      CHECK(next(channel->receiver) == 7);
+      CHECK(next(channel->receiver) == -1);
+    }
+  }
+  CHECK(lives.alive() == 0);
+}
+
+// --- In the receiver's hands ---
+
+TEST_CASE("a value for a receiver that waits takes no room: it is in its hands") {
+  auto channel = mpsc<int>(1);
+  WithTask receive(channel.receiver.receive());
+  CHECK_FALSE(receive.poll().is_ready());
+  CHECK_FALSE(channel.sender.try_send(1));
+  CHECK_FALSE(channel.sender.try_send(2));
+  CHECK(channel.sender.try_send(9) == 9);
+  auto waiting = in_line(channel.sender, 3, 1);
+  CHECK(receive.poll().take() == 1);
+  CHECK(waiting[0].wakes() == 0);
+  CHECK(next(channel.receiver) == 2);
+  CHECK(sent(waiting[0].poll()));
+  CHECK(next(channel.receiver) == 3);
+}
+
+TEST_CASE("a value in the hands of a receiver that goes, or stops waiting, ends once") {
+  for (const bool receiver_goes : {false, true}) {
+    CAPTURE(receiver_goes);
+    Lives lives;
+    auto channel = mpsc<Value>(1);
+    WithTask receive(channel.receiver.receive());
+    CHECK_FALSE(receive.poll().is_ready());
+    CHECK_FALSE(channel.sender.try_send(Value(lives, 1)));
+    receive.destroy();
+    if (receiver_goes) {
+      { const auto gone = std::move(channel.receiver); }
+    } else {
+      { const auto gone = std::move(channel.sender); }
+      CHECK(next(channel.receiver) == 1);
+      CHECK(next(channel.receiver) == -1);
+    }
+    CHECK(lives.made == 1);
+    CHECK(lives.ended == 1);
+  }
+}
+
+TEST_CASE("a value that comes while the receiver, and others for room, wait: room is free later") {
+  auto channel = mpsc<int>(1);
+  auto permit = result_of(channel.sender.reserve());
+  REQUIRE(permit);
+  auto waiting = in_line(channel.sender, 2, 1);
+  WithTask receive(channel.receiver.receive());
+  CHECK_FALSE(receive.poll().is_ready());
+  CHECK_FALSE(permit->send(1));
+  CHECK(receive.wakes() == 1);
+  CHECK(waiting[0].wakes() == 0);
+  CHECK(receive.poll().take() == 1);
+  CHECK(waiting[0].wakes() == 1);
+  CHECK(sent(waiting[0].poll()));
+  CHECK(next(channel.receiver) == 2);
+}
+
+TEST_CASE("the last sender goes while a permit is out: the receiver waits for what that brings") {
+  for (const bool sends : {false, true}) {
+    CAPTURE(sends);
+    auto channel = mpsc<int>(1);
+    auto permit = result_of(channel.sender.reserve());
+    REQUIRE(permit);
+    WithTask receive(channel.receiver.receive());
+    CHECK_FALSE(receive.poll().is_ready());
+    { const auto gone = std::move(channel.sender); }
+    CHECK(receive.wakes() == 0);
+    if (sends) CHECK_FALSE(permit->send(7));
+    permit.reset();
+    CHECK(receive.wakes() == 1);
+    CHECK(receive.poll().take() == (sends ? std::optional(7) : std::nullopt));
+    CHECK(next(channel.receiver) == -1);
+  }
+}
+
+// --- What is over ---
+
+TEST_CASE("an end or a permit that was moved from says so, and can be assigned to") {
+  auto channel = mpsc<int>(2);
+  auto permit = result_of(channel.sender.reserve());
+  REQUIRE(permit);
+  Permit<int> permit_elsewhere = std::move(*permit);
+  Sender<int> sender = std::move(channel.sender);
+  Receiver<int> receiver = std::move(channel.receiver);
+  CHECK(thrown_by([&] { static_cast<void>(permit->send(1)); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.sender.send(1)); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.sender.reserve()); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.sender.try_send(1)); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.sender.blocking_send(1)); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.sender.is_closed()); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.receiver.receive()); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(next(channel.receiver)); }) == NoState().what());
+  CHECK(thrown_by([&] { static_cast<void>(channel.receiver.blocking_receive()); }) ==
+        NoState().what());
+  CHECK(thrown_by([&] { channel.receiver.close(); }) == NoState().what());
+  const Sender<int> copy_of_nothing = channel.sender;
+  CHECK(thrown_by([&] { static_cast<void>(copy_of_nothing.is_closed()); }) == NoState().what());
+  channel.sender = sender;
+  channel.receiver = std::move(receiver);
+  *permit = std::move(permit_elsewhere);
+  CHECK_FALSE(channel.sender.try_send(1));
+  CHECK_FALSE(permit->send(2));
+  CHECK(next(channel.receiver) == 1);
+  CHECK(next(channel.receiver) == 2);
+  CHECK(thrown_by([&] { static_cast<void>(permit->send(3)); }) == NoState().what());
+}
+
+TEST_CASE("a send, reserve or receive that has given its result says so") {
+  auto channel = mpsc<int>(1);
+  const auto is_over = [](auto future) {
+    static_cast<void>(poll_once(future));
+    CHECK(thrown_by([&] { static_cast<void>(poll_once(future)); }) == NoState().what());
+  };
+  is_over(channel.sender.send(1));
+  is_over(channel.receiver.receive());
+  is_over(channel.sender.reserve());
+  channel.receiver.close();
+  is_over(channel.sender.send(1));
+  is_over(channel.sender.reserve());
+  is_over(channel.receiver.receive());
 }
 
 }  // namespace

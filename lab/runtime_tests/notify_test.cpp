@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -122,6 +123,22 @@ TEST_CASE("polled for another task, it wakes that one, and lets go of the first"
   notify.notify_one();
   CHECK(waiting.wakes() == 0);
   CHECK(other.wakes() == 1);
+}
+
+TEST_CASE("one that has had its turn is over, and says so") {
+  const std::string no_state = NoState().what();
+  Notify notify;
+  for (const bool all : {false, true}) {
+    CAPTURE(all);
+    auto waiting = in_line(notify, 1);
+    if (all) notify.notify_all();
+    if (!all) notify.notify_one();
+    CHECK(waiting[0].poll().is_ready());
+    CHECK(thrown_by([&] { static_cast<void>(waiting[0].poll()); }) == no_state);
+    waiting[0].destroy();
+    Waiting late(notify.notified());
+    CHECK_FALSE(late.poll().is_ready());  // its turn was not passed on
+  }
 }
 
 // --- Destroyed ---

@@ -174,16 +174,5 @@ TEST_CASE("virtual time stands still while a descriptor is ready, and jumps when
   block_on(main(), virtual_clock());
 }
 
-TEST_CASE("the end of an interval of for ever is never, and no overflow") {
-  const auto main = []() -> Async<void> {
-    co_await sleep(1s);
-    Interval once(Duration::max());
-    co_await once.tick();
-    const Sleep never = once.tick();
-    CHECK(never.deadline() == Clock::time_point::max());
-  };
-  block_on(main(), virtual_clock());
-}
-
 }  // namespace
 }  // namespace runtime

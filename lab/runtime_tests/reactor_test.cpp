@@ -46,9 +46,29 @@ Ref<Reactor> new_reactor() {
   return Ref<Reactor>::adopt(new Reactor);
 }
 
-bool waits(const Reactor::Entry& entry, Wakeable& task, Direction direction = Direction::read) {
+/// One descriptor that is registered for reading, and not by a Registration.
+class Entry {
+ public:
+  Entry(Reactor& reactor, const Fd& fd) { reactor.registered(fd.get(), kReading, io_); }
+  Entry(Entry&& other) noexcept : io_(other.io_.exchange(nullptr)) {}
+  ~Entry() { remove(); }
+  void remove() {
+    if (ScheduledIo* const io = io_.exchange(nullptr)) Reactor::remove(*io);
+  }
+  [[nodiscard]] ScheduledIo& io() const { return *io_.load(); }
+
+ private:
+  std::atomic<ScheduledIo*> io_ = nullptr;
+};
+
+bool waits(const Entry& entry, Wakeable& task, Direction direction = Direction::read) {
   Context context(task);
-  return !entry.io->poll_ready(direction, context).is_ready();
+  return !entry.io().poll_ready(direction, context).is_ready();
+}
+
+/// Polls a registration that watches for both directions.
+Poll<Observed> look(Registration& registration, int fd, Direction direction, Context& context) {
+  return registration.poll_ready(fd, kReading | kWritable, direction, context);
 }
 
 /// Does something when it is woken, or when a waker of it is dropped.
@@ -71,9 +91,9 @@ TEST_CASE("a turn waits once, and returns how many events came") {
   CHECK(reactor->turn(Duration::zero()) == 0);
   std::vector<Pipe> pipes(3);
   std::vector<CountingWaker> tasks(3);
-  std::vector<Reactor::Entry> entries;
+  std::vector<Entry> entries;
   for (std::size_t i = 0; i < 3; ++i) {
-    entries.push_back(reactor->add(pipes[i].reading.get(), kReading, ReadySet()));
+    entries.emplace_back(*reactor, pipes[i].reading);
     CHECK(waits(entries[i], tasks[i]));
     send_to(pipes[i].writing, "x");
   }
@@ -81,7 +101,6 @@ TEST_CASE("a turn waits once, and returns how many events came") {
   CHECK(reactor->turns() == 2);
   for (std::size_t i = 0; i < 3; ++i) {
     CHECK(tasks[i].wakes() == 1);
-    reactor->remove(pipes[i].reading.get(), entries[i].key);
   }
 }
 
@@ -89,32 +108,29 @@ TEST_CASE("only the task whose descriptor is ready is woken") {
   const auto reactor = new_reactor();
   Pipe pipes[2];
   CountingWaker tasks[2];
-  const Reactor::Entry entries[] = {reactor->add(pipes[0].reading.get(), kReading, ReadySet()),
-                                    reactor->add(pipes[1].reading.get(), kReading, ReadySet())};
+  const Entry entries[] = {{*reactor, pipes[0].reading}, {*reactor, pipes[1].reading}};
   for (int i = 0; i < 2; ++i) CHECK(waits(entries[i], tasks[i]));
   send_to(pipes[1].writing, "x");
   CHECK(reactor->turn(std::nullopt) == 1);
   CHECK(tasks[0].wakes() == 0);
   CHECK(tasks[1].wakes() == 1);
-  for (int i = 0; i < 2; ++i) reactor->remove(pipes[i].reading.get(), entries[i].key);
 }
 
 TEST_CASE("more events than one wait returns come with the next turns") {
   const auto reactor = new_reactor();
-  constexpr std::size_t kMany = 600;
+  constexpr std::size_t kEvents = 600;
   std::vector<Fd> fds;
-  std::vector<CountingWaker> tasks(kMany);
-  std::vector<Reactor::Entry> entries;
-  for (std::size_t i = 0; i < kMany; ++i) {
+  std::vector<CountingWaker> tasks(kEvents);
+  std::vector<Entry> entries;
+  for (std::size_t i = 0; i < kEvents; ++i) {
     fds.push_back(new_eventfd(1));
-    entries.push_back(reactor->add(fds[i].get(), kReading, ReadySet()));
+    entries.emplace_back(*reactor, fds[i]);
     CHECK(waits(entries[i], tasks[i]));
   }
   std::size_t events = 0;
-  while (events < kMany) events += reactor->turn(std::nullopt);
-  for (std::size_t i = 0; i < kMany; ++i) {
+  while (events < kEvents) events += reactor->turn(std::nullopt);
+  for (std::size_t i = 0; i < kEvents; ++i) {
     CHECK(tasks[i].wakes() == 1);
-    reactor->remove(fds[i].get(), entries[i].key);
   }
 }
 
@@ -142,13 +158,12 @@ TEST_CASE("a waker may register and deregister descriptors: it is woken without 
   const auto reactor = new_reactor();
   Pipe pipe;
   Pipe other;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  Entry entry(*reactor, pipe.reading);
   bool done = false;
   Does task;
   task.when_woken = [&] {
-    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
-    reactor->remove(other.reading.get(), added.key);
-    reactor->remove(pipe.reading.get(), entry.key);
+    const Entry added(*reactor, other.reading);
+    entry.remove();
     done = true;
   };
   CHECK(waits(entry, task));
@@ -162,16 +177,15 @@ TEST_CASE(
   const auto reactor = new_reactor();
   Pipe pipe;
   Pipe other;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  Entry entry(*reactor, pipe.reading);
   int released = 0;
   Does task;
   task.when_released = [&] {
     if (++released > 1) return;
-    const auto added = reactor->add(other.reading.get(), kReading, ReadySet());
-    reactor->remove(other.reading.get(), added.key);
+    const Entry added(*reactor, other.reading);
   };
   CHECK(waits(entry, task));
-  reactor->remove(pipe.reading.get(), entry.key);
+  entry.remove();
   CHECK(released == 1);
 }
 
@@ -179,10 +193,10 @@ TEST_CASE("remove: no event any more, and its waker is dropped") {
   const auto reactor = new_reactor();
   Pipe pipe;
   CountingWaker task;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+  Entry entry(*reactor, pipe.reading);
   CHECK(waits(entry, task));
   CHECK(registrations_of(pipe.reading.get()) == 1);
-  reactor->remove(pipe.reading.get(), entry.key);
+  entry.remove();
   CHECK(registrations_of(pipe.reading.get()) == 0);
   CHECK(task.wakers() == 0);
   send_to(pipe.writing, "x");
@@ -197,56 +211,53 @@ TEST_CASE(
   const int number = pipe->reading.get();
   CountingWaker task;
   CountingWaker next;
-  const auto entry = reactor->add(number, kReading, ReadySet());
+  Entry entry(*reactor, pipe->reading);
   CHECK(waits(entry, task));
   send_to(pipe->writing, "x");
 
   std::optional<Fd> reused;
-  Reactor::Entry added{};
+  std::optional<Entry> added;
+  const ScheduledIo* const first = &entry.io();
   after_wait = [&] {
-    reactor->remove(number, entry.key);
+    entry.remove();
     pipe.reset();
     reused = new_eventfd();
     CHECK(reused->get() == number);  // the lowest that is free
-    added = reactor->add(number, kReading, ReadySet());
-    CHECK(added.key.index == entry.key.index);  // the slot is used again, too
-    CHECK(waits(added, next));
+    added.emplace(*reactor, *reused);
+    CHECK(waits(*added, next));
   };
   CHECK(reactor->turn(std::nullopt) == 1);  // the late event
   CHECK(task.wakes() == 0);
   CHECK(next.wakes() == 0);
-  CHECK(waits(added, next));
-  reactor->remove(number, added.key);
+  CHECK(waits(*added, next));
+  reactor->turn(Duration::zero());
+  CHECK(&Entry(*reactor, new_eventfd()).io() == first);  // its place is used again, after that
 }
 
 TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
   const auto reactor = new_reactor();
   const Fd file(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open"));
-  CHECK(thrown_by([&] { reactor->add(file.get(), kReading, ReadySet()); }) ==
-        "epoll_ctl ADD: Operation not permitted");
+  CHECK(thrown_by([&] { Entry(*reactor, file); }) == "epoll_ctl ADD: Operation not permitted");
   Pipe pipe;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
-  CHECK(entry.key.index == 0);  // the slot was given back
-  CHECK(thrown_by([&] { reactor->add(pipe.reading.get(), kReading, ReadySet()); }) ==
-        "epoll_ctl ADD: File exists");
+  Entry entry(*reactor, pipe.reading);
+  CHECK(thrown_by([&] { Entry(*reactor, pipe.reading); }) == "epoll_ctl ADD: File exists");
   CountingWaker task;
   CHECK(waits(entry, task));  // the first registration is as it was
   send_to(pipe.writing, "x");
   reactor->turn(std::nullopt);
   CHECK(task.wakes() == 1);
-  reactor->remove(pipe.reading.get(), entry.key);
+  entry.remove();
 }
 
 TEST_CASE("a descriptor that was closed too early is told on standard error, and then forgotten") {
   const auto reactor = new_reactor();
   Pipe pipe;
-  const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
-  const int number = pipe.reading.get();
+  Entry entry(*reactor, pipe.reading);
   pipe.reading.reset();
   std::string text;
   {
     CapturedErrors errors;
-    reactor->remove(number, entry.key);
+    entry.remove();
     text = errors.text();
   }
   CHECK(text.find("epoll_ctl DEL: ") != std::string::npos);
@@ -263,14 +274,14 @@ TEST_CASE("threads register, wait for and deregister descriptors while another o
     threads.emplace_back([&] {
       for (int round = 0; round < 300; ++round) {
         Pipe pipe;
-        const auto entry = reactor->add(pipe.reading.get(), kReading, ReadySet());
+        Entry entry(*reactor, pipe.reading);
         const auto parker = Ref<Parker>::adopt(new Parker);
         if (round % 2 == 0) send_to(pipe.writing, "x");
         if (waits(entry, *parker)) {
           if (round % 2 == 1) send_to(pipe.writing, "x");
           parker->wait();
         }
-        reactor->remove(pipe.reading.get(), entry.key);
+        entry.remove();
       }
     });
   }
@@ -289,10 +300,10 @@ TEST_CASE("a registration is made by the first poll, once, and ends with the reg
     {
       Registration registration;
       CHECK(registrations_of(fd) == 0);
-      CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+      CHECK_FALSE(look(registration, fd, Direction::read, context).is_ready());
       CHECK(registrations_of(fd) == 1);
-      CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
-      CHECK(registration.poll_ready(fd, Direction::write, context).is_ready());  // assumed
+      CHECK_FALSE(look(registration, fd, Direction::read, context).is_ready());
+      CHECK(look(registration, fd, Direction::write, context).is_ready());  // assumed
       CHECK(registrations_of(fd) == 1);
       registration.forget(Direction::read);
     }
@@ -305,23 +316,23 @@ TEST_CASE("a registration watches for reading and writing at once, and for the p
   in_runtime([](Context& context) -> Poll<void> {
     SocketPair pair;
     Registration registration;
-    CHECK(registration.poll_ready(pair.ours.get(), Direction::write, context).is_ready());
+    CHECK(look(registration, pair.ours.get(), Direction::write, context).is_ready());
     CHECK(registrations_of(pair.ours.get(), kReading | kWritable | ReadySet(EPOLLET)) == 1);
     return done;
   });
 }
 
-TEST_CASE("reset: deregistered, and the next poll registers again") {
+TEST_CASE("a registration that is assigned to: deregistered, and the next poll registers again") {
   in_runtime([](Context& context) -> Poll<void> {
     Pipe pipe;
     const int fd = pipe.reading.get();
     Registration registration;
-    CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
-    registration.reset();
+    CHECK_FALSE(look(registration, fd, Direction::read, context).is_ready());
+    registration = Registration();
     CHECK(registrations_of(fd) == 0);
-    registration.reset();
+    registration = Registration();
     send_to(pipe.writing, "x");
-    CHECK_FALSE(registration.poll_ready(fd, Direction::read, context).is_ready());
+    CHECK_FALSE(look(registration, fd, Direction::read, context).is_ready());
     CHECK(registrations_of(fd) == 1);
     return done;
   });
@@ -332,7 +343,7 @@ TEST_CASE("a moved registration is still the one registration, whichever way it 
     Pipe pipe;
     const int fd = pipe.reading.get();
     std::optional<Registration> first(std::in_place);
-    CHECK_FALSE(first->poll_ready(fd, Direction::read, context).is_ready());
+    CHECK_FALSE(look(*first, fd, Direction::read, context).is_ready());
     std::optional<Registration> second(*std::move(first));
     first.reset();
     CHECK(registrations_of(fd) == 1);
@@ -340,9 +351,9 @@ TEST_CASE("a moved registration is still the one registration, whichever way it 
     third = *std::move(second);
     second.reset();
     CHECK(registrations_of(fd) == 1);
-    CHECK_FALSE(third.poll_ready(fd, Direction::read, context).is_ready());
+    CHECK_FALSE(look(third, fd, Direction::read, context).is_ready());
     CHECK(registrations_of(fd) == 1);
-    third.reset();
+    third = Registration();
     CHECK(registrations_of(fd) == 0);
     return done;
   });
@@ -352,16 +363,17 @@ TEST_CASE("a registration on demand watches for writing only while somebody wait
   in_runtime([](Context& context) -> Poll<void> {
     SocketPair pair(SOCK_DGRAM);
     const int fd = pair.ours.get();
-    Registration registration(Interest::write_on_demand);
-    auto assumed = registration.poll_ready(fd, Direction::write, context);
+    PollEvented<Fd, Interest::write_on_demand> registration(std::move(pair.ours));
+    auto assumed = registration.poll_ready(Direction::write, context);
     CHECK(assumed.is_ready());
     CHECK(registrations_of(fd, kReading) == 1);
     CHECK(registrations_of(fd, kWritable) == 0);
-    registration.clear(Direction::write, assumed.take());
-    CHECK_FALSE(registration.poll_ready(fd, Direction::write, context).is_ready());
+    const auto blocks = [](int) { return Tried<Done>(); };
+    CHECK_FALSE(registration.poll_io(Direction::write, context, blocks).is_ready());
+    CHECK_FALSE(registration.poll_ready(Direction::write, context).is_ready());
     CHECK(registrations_of(fd, kReading | kWritable) == 1);
     Handle::current().reactor()->turn(std::nullopt);  // it is writable already: that is an event
-    CHECK(registration.poll_ready(fd, Direction::write, context).is_ready());
+    CHECK(registration.poll_ready(Direction::write, context).is_ready());
     CHECK(registrations_of(fd, kWritable) == 0);
     CHECK(registrations_of(fd, kReading) == 1);
     return done;

@@ -142,6 +142,25 @@ std::string thrown_by(Work work) {
   return "nothing";
 }
 
+/// Ready at its first poll.
+template <class T>
+class [[nodiscard]] Ready {
+ public:
+  using Output = T;
+  explicit Ready(Stored<T> value) : value_(std::move(value)) {}
+  Poll<T> poll(Context&) { return std::move(value_); }
+
+ private:
+  Stored<T> value_;
+};
+template <class T>
+Ready<T> ready(T value) {
+  return Ready<T>(std::move(value));
+}
+inline Ready<void> ready() {
+  return Ready<void>(done);
+}
+
 /// Pending for ever; keeps no waker.
 struct Never {
   using Output = void;
@@ -258,13 +277,14 @@ class Rounds {
 /// Runs tasks when the test says so, on the thread that says so.
 class ByHand final : public Scheduler {
  public:
-  void add(Task& task) noexcept override { submit(task); }
-  void submit(Task& task) noexcept override {
+  void add(Task& task) noexcept override { submit(task, false); }
+  void submit(Task& task, bool) noexcept override {
     if (before_submit) before_submit();
     const std::lock_guard lock(mutex_);
     queue_.push(task);
     ++submits_;
   }
+  void shut_down() noexcept override {}
   void remove(Task&) noexcept override {
     ++removes_;
     if (on_remove) on_remove();
@@ -308,6 +328,9 @@ class ByHand final : public Scheduler {
   std::atomic<int> submits_ = 0;
   std::atomic<int> removes_ = 0;
 };
+
+/// A clock that jumps to the next timer when there is nothing to do, so that no test waits.
+inline const Options kVirtual{.virtual_clock = true};
 
 /// Each kind of executor.
 inline const std::vector<Options>& executors() {

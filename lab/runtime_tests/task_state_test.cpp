@@ -121,18 +121,83 @@ TEST_CASE("seize of a scheduled task") {
   CHECK(state.wake() == Next::nothing);
 }
 
-TEST_CASE("a new task has two references, and the last release says so, whatever the state is") {
+TEST_CASE("a new task has three references, and the last release says so, whatever the state is") {
   TaskState state;
-  CHECK(state.references() == 2);
   state.add_ref();
-  CHECK(state.references() == 3);
   CHECK(state.start() == Start::poll);
   CHECK(state.wake() == Next::nothing);
   CHECK(state.abort() == Next::nothing);
   CHECK_FALSE(state.release());
   state.complete();
-  CHECK_FALSE(state.release());
+  CHECK_FALSE(state.release(2));
   CHECK(state.release());
+}
+
+TEST_CASE("a task that waits has no reference for a run, which a wake makes, and a stop drops") {
+  Waiting task;
+  CHECK(task.state.wakers() == 0);
+  task.state.add_ref();  // a waker
+  CHECK(task.state.wakers() == 1);
+  CHECK(task.state.wake() == Next::submit);
+  CHECK(task.state.start() == Start::poll);
+  CHECK(task.state.stop() == Next::nothing);
+  CHECK(task.state.wakers() == 1);
+}
+
+TEST_CASE("a waker that wakes and goes gives its reference to the run") {
+  Waiting task;
+  task.state.add_ref();
+  task.state.add_ref();
+  CHECK(task.state.wake_and_release() == Next::submit);
+  CHECK(task.state.wake_and_release() == Next::nothing);  // scheduled already: dropped
+  CHECK(task.state.start() == Start::poll);
+  CHECK(task.state.stop() == Next::nothing);
+  CHECK(task.state.wakers() == 0);
+}
+
+TEST_CASE("a waker that is the last to know a task that is done has it destroyed") {
+  Waiting task;
+  task.state.add_ref();
+  CHECK(task.state.wake() == Next::submit);
+  CHECK(task.state.start() == Start::poll);
+  task.state.complete();
+  CHECK_FALSE(task.state.release(3));
+  CHECK(task.state.wake_and_release() == Next::destroy);
+}
+
+TEST_CASE("the joiner's waker: seen by a task that is done later, and told when it was before") {
+  TaskState late;
+  CHECK(late.start() == Start::poll);
+  CHECK(late.set_joiner());
+  const auto end = late.complete();
+  CHECK(end.has_joiner);
+  CHECK(end.has_handle);
+  TaskState early;
+  CHECK(early.start() == Start::poll);
+  CHECK_FALSE(early.complete().has_joiner);
+  CHECK_FALSE(early.set_joiner());
+}
+
+TEST_CASE("the joiner's waker is taken back in time, or not at all") {
+  TaskState state;
+  CHECK(state.start() == Start::poll);
+  CHECK(state.set_joiner());
+  CHECK(state.has_joiner());
+  CHECK(state.take_back_joiner());
+  CHECK(state.set_joiner());
+  state.complete();
+  CHECK_FALSE(state.take_back_joiner());
+}
+
+TEST_CASE("of the handle's end and the task's, the second one has the output to destroy") {
+  TaskState handle_first;
+  CHECK(handle_first.start() == Start::poll);
+  CHECK_FALSE(handle_first.drop_handle());
+  CHECK_FALSE(handle_first.complete().has_handle);
+  TaskState task_first;
+  CHECK(task_first.start() == Start::poll);
+  CHECK(task_first.complete().has_handle);
+  CHECK(task_first.drop_handle());
 }
 
 TEST_CASE("wakes from many threads while it runs and stops: each is seen by a later start") {

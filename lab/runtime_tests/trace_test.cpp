@@ -272,38 +272,6 @@ TEST_CASE("a full disk does not hide the future's own error, and is a line on st
   CHECK(errors.text() == "write /dev/full: No space left on device\n");
 }
 
-TEST_CASE("wake during start: one comes after the other, for the trace and the state alike") {
-  const TraceFile file;
-  const auto trace = Ref<Trace>::adopt(new Trace(file.path()));
-  const Timers clock(false);
-  trace->start(clock);
-  const auto scheduler = Ref<ByHand>::adopt(new ByHand);
-  const JoinHandle<void> handle = scheduler->spawn(ready());
-  Task& task = *scheduler->next();
-  trace->spawned(task, Place::here());
-
-  // In the place of the state's: it takes its time, so that the other one could get in between.
-  std::atomic<int> stepping = 0;
-  std::atomic<int> overlaps = 0;
-  const auto step = [&] {
-    if (++stepping > 1) ++overlaps;
-    std::this_thread::yield();
-    --stepping;
-  };
-  std::atomic<bool> over = false;
-  std::thread waker([&] {
-    while (!over) trace->woken(task, step);
-  });
-  for (int i = 0; i < 2000; ++i) {
-    trace->poll_begins(task, step);
-    trace->poll_ends(task, Polled::waits);
-  }
-  over = true;
-  waker.join();
-  CHECK(overlaps == 0);
-  task.run();
-}
-
 /// Wakes everybody who plays, again and again, from tasks and from a thread.
 struct Game {
   std::mutex mutex;

@@ -1,290 +1,171 @@
 // How do values get from many tasks to one? Through a channel with room for so many and no more:
 // who sends faster than the other one receives, waits. That is backpressure.
 //
-// Thread safety: each Sender and the Receiver are for one thread at a time; they are independent.
-// What they share, the Channel, is for all threads.
+// Thread safety: each Sender, Permit and Receiver is for one thread at a time; they are
+// independent. One that was moved from throws `NoState`, and may be assigned to.
 #pragma once
 
-#include <cassert>
 #include <cstddef>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
-#include "runtime/channels/channel_room.hpp"
-#include "runtime/channels/wait_list.hpp"
-#include "runtime/future/context.hpp"
-#include "runtime/future/poll.hpp"
+#include "runtime/channels/channel.hpp"
+#include "runtime/channels/semaphore.hpp"
+#include "runtime/future/future.hpp"
 #include "runtime/future/ref.hpp"
+#include "runtime/future/small_futures.hpp"
 #include "runtime/future/waker.hpp"
 
 namespace runtime {
 
-/// A channel, and the values in it.
-template <class T>
-class Channel final : public ChannelRoom {
- public:
-  using ChannelRoom::ChannelRoom;
-
-  /// Ready with nothing once `value` is in the channel, or with the value if it is closed.
-  Poll<std::optional<T>> poll_send(Waiter& waiter, Context& context, T& value) {
-    Waker dropped;
-    WakeAtEnd receiver;
-    const std::lock_guard lock(mutex_);
-    const Room room = ask(waiter, context, dropped);
-    if (room == Room::none) return pending;
-    if (room == Room::closed || receiver_gone_) return std::optional<T>(std::move(value));
-    put(value, receiver);
-    keep(waiter);
-    return std::optional<T>();
-  }
-
-  /// Ready with true once there is room for `waiter`, or with false if the channel is closed.
-  Poll<bool> poll_reserve(Waiter& waiter, Context& context) {
-    Waker dropped;
-    const std::lock_guard lock(mutex_);
-    const Room room = ask(waiter, context, dropped);
-    if (room == Room::none) return pending;
-    return room == Room::promised;
-  }
-
-  /// Uses room that was promised.
-  std::optional<T> send_promised(T& value) {
-    WakeAtEnd receiver;
-    const std::lock_guard lock(mutex_);
-    if (receiver_gone_) return std::move(value);
-    put(value, receiver);
-    --promised_;
-    return std::nullopt;
-  }
-
-  std::optional<T> try_send(T& value) {
-    WakeAtEnd receiver;
-    const std::lock_guard lock(mutex_);
-    if (closed_ || free_ == 0) return std::move(value);
-    put(value, receiver);
-    --free_;
-    return std::nullopt;
-  }
-
-  /// Ready with the next value, or with nothing if none will come.
-  Poll<std::optional<T>> poll_receive(Context& context) {
-    if (!context.spend()) return pending;
-    Waker dropped;
-    WakeAtEnd next;
-    const std::lock_guard lock(mutex_);
-    if (!values_.empty()) {
-      std::optional<T> value(std::move(values_.front()));
-      values_.pop_front();
-      next = promise_next();
-      return value;
-    }
-    if (at_end()) return std::optional<T>();
-    if (!context.is_stored_in(receiver_)) dropped = std::exchange(receiver_, context.waker());
-    context.take_back();
-    return pending;
-  }
-
-  /// Nobody will receive what is there, or comes yet.
-  void remove_receiver() noexcept {
-    close();
-    forget_receiver();
-    {
-      const std::lock_guard lock(mutex_);
-      receiver_gone_ = true;
-    }
-    values_.clear();  // nobody touches them any more
-  }
-
- private:
-  /// REQUIRES: the mutex is held.
-  void put(T& value, WakeAtEnd& receiver) {
-    values_.push_back(std::move(value));
-    receiver = std::exchange(receiver_, Waker());
-  }
-
-  std::deque<T> values_;  // guarded by the mutex, until the receiver is gone
-  bool receiver_gone_ = false;
-};
-
-/// What futures that wait for room have in common: to destroy one is to leave the line.
-template <class T>
-class RoomWait {
- public:
-  explicit RoomWait(Channel<T>& channel) : channel_(&channel) {}
-  RoomWait(RoomWait&& other) noexcept : channel_(other.channel_) {
-    assert(!other.waiting_ && "it was polled");
-  }
-  ~RoomWait() {
-    if (waiting_) channel_->leave(waiter_);
-  }
-
- protected:
-  /// Ready when `poll`, a function of the channel and the waiter, is.
-  template <class PollRoom>
-  std::invoke_result_t<PollRoom&, Channel<T>&, Waiter&> poll_room(Context& context, PollRoom poll) {
-    if (!context.spend()) return pending;
-    waiting_ = true;  // also if it throws
-    auto result = poll(*channel_, waiter_);
-    waiting_ = !result.is_ready();
-    if (waiting_) context.take_back();
-    return result;
-  }
-
-  Channel<T>* channel_;
-
- private:
-  Waiter waiter_;
-  bool waiting_ = false;
-};
-
-/// Room in the channel for one value: to destroy it gives that back. Move-only.
+/// Room in a channel for one value: to destroy it gives that back. It keeps what it needs, and may
+/// outlive the ends. Move-only.
 template <class T>
 class [[nodiscard]] Permit {
  public:
-  explicit Permit(Channel<T>& channel) : channel_(&channel) {}
-  Permit(Permit&& other) noexcept : channel_(std::exchange(other.channel_, nullptr)) {}
-  Permit& operator=(Permit other) noexcept {
-    std::swap(channel_, other.channel_);
-    return *this;
-  }
-  ~Permit() {
-    if (channel_ != nullptr) channel_->give_back();
+  /// REQUIRES: `channel` has a permit for it.
+  explicit Permit(Channel<T>& channel) : channel_(&channel) { channel.add_ref(); }
+
+  /// Sends at once. Returns the value if the receiver takes no more, and nothing otherwise. Throws
+  /// `NoState` the second time.
+  std::optional<T> send(T value) {
+    auto letter = state_of(channel_).letter(nullptr, value);
+    channel_->send(letter);
+    const auto channel = Ref<Channel<T>>::adopt(channel_.release());
+    return letter ? std::exchange(letter->value, std::nullopt) : std::nullopt;
   }
 
-  /// Sends at once. Returns the value if the receiver is gone, and nothing otherwise. REQUIRES: not
-  /// called before.
-  std::optional<T> send(T value) {
-    std::optional<T> unsent = channel_->send_promised(value);
-    channel_ = nullptr;
-    return unsent;
-  }
+  /// True when nobody would receive it.
+  [[nodiscard]] bool is_closed() const { return state_of(channel_).refuses(); }
 
  private:
-  Channel<T>* channel_;
+  std::unique_ptr<Channel<T>, Leave<&Channel<T>::give_back>> channel_;
 };
 
-/// The end that sends; copies are ends of their own. What it returns must not outlive it.
+/// The end that sends; copies are ends of their own. A future that it returns refers to it, which
+/// must not end, nor be moved, before that one ends.
 template <class T>
 class Sender {
   class Send;
-  class Reserve;
 
  public:
-  explicit Sender(Ref<Channel<T>> channel) : channel_(std::move(channel)) {
+  explicit Sender(Channel<T>* channel) : channel_(channel) {
     if (channel_) channel_->add_sender();
   }
-  Sender(const Sender& other) : Sender(other.channel_) {}
+  Sender(const Sender& other) noexcept : Sender(other.channel_.get()) {}
   Sender(Sender&& other) noexcept = default;
   Sender& operator=(Sender other) noexcept {
-    std::swap(channel_, other.channel_);
+    channel_ = std::move(other.channel_);
     return *this;
-  }
-  ~Sender() {
-    if (channel_) channel_->remove_sender();
   }
 
   /// A future that waits for room and sends `value`. Those who wait are served in the order in
   /// which they came. It results in std::optional<T>: nothing; or the value, when the channel is
   /// closed. To destroy it before it is ready is not to send: the value is destroyed with it. Where
   /// that would be a loss, `reserve` first.
-  Send send(T value) { return Send(*channel_, std::move(value)); }
+  Send send(T value) & { return Send(*this, value); }
 
   /// A future of std::optional<Permit<T>>: room for one value; or nothing, when the channel is
   /// closed. To destroy it loses nothing but the place in line.
-  Reserve reserve() { return Reserve(*channel_); }
+  [[nodiscard]] auto reserve() & {
+    return then(state_of(channel_).acquire(), [](std::optional<Semaphore::Permit> permit) {
+      using Reserved = std::optional<Permit<T>>;
+      return permit ? Reserved(static_cast<Channel<T>&>(*permit->forget())) : Reserved();
+    });
+  }
 
   /// Sends without waiting. Returns the value if there is no room now, or the channel is closed.
-  std::optional<T> try_send(T value) { return channel_->try_send(value); }
+  std::optional<T> try_send(T value) {
+    auto permit = state_of(channel_).try_acquire();
+    if (!permit) return value;
+    return Permit<T>(static_cast<Channel<T>&>(*permit->forget())).send(std::move(value));
+  }
 
-  [[nodiscard]] bool is_closed() const { return channel_->is_closed(); }
+  /// `send` for threads that are no tasks: blocks. Throws std::logic_error on one that runs tasks.
+  std::optional<T> blocking_send(T value) { return block_thread_on(send(std::move(value))); }
+
+  /// True when nobody will receive what is sent.
+  [[nodiscard]] bool is_closed() const { return state_of(channel_).is_closed(); }
 
  private:
-  class [[nodiscard]] Send : public RoomWait<T> {
+  class [[nodiscard]] Send : private Semaphore::Acquire {
    public:
     using Output = std::optional<T>;
-    Send(Channel<T>& channel, T value) : RoomWait<T>(channel), value_(std::move(value)) {}
+
+    Send(Sender& sender, T& value)
+        : Acquire(state_of(sender.channel_)),
+          sender_(&sender),
+          letter_(Channel<T>::letter(std::move(sender.empty_), value)) {}
 
     Poll<Output> poll(Context& context) {
-      return this->poll_room(context, [&](Channel<T>& channel, Waiter& waiter) {
-        return channel.poll_send(waiter, context, value_);
+      WakeAtEnd receiver;
+      const bool over = this->poll_turn(context, [&](Semaphore& channel) {
+        receiver = static_cast<Channel<T>&>(channel).put(letter_);
       });
+      if (!over) return pending;
+      if (letter_ && letter_->value) return std::move(letter_->value);
+      sender_->empty_ = std::move(letter_);
+      return Output();
     }
 
    private:
-    T value_;
+    Sender* sender_;
+    typename Channel<T>::Letter letter_;
   };
 
-  class [[nodiscard]] Reserve : public RoomWait<T> {
-   public:
-    using Output = std::optional<Permit<T>>;
-    using RoomWait<T>::RoomWait;
-
-    Poll<Output> poll(Context& context) {
-      auto room = this->poll_room(context, [&](Channel<T>& channel, Waiter& waiter) {
-        return channel.poll_reserve(waiter, context);
-      });
-      if (!room.is_ready()) return pending;
-      if (!room.take()) return Output();
-      return Output(Permit<T>(*this->channel_));
-    }
-  };
-
-  Ref<Channel<T>> channel_;
+  std::unique_ptr<Channel<T>, Leave<&Channel<T>::remove_sender>> channel_;
+  typename Channel<T>::Letter empty_;  // for the next value
 };
 
-/// The end that receives. Move-only. What it returns must not outlive it.
+/// The end that receives. Move-only. What `receive` returns must not outlive it.
 template <class T>
 class Receiver {
   class Receive;
 
  public:
-  explicit Receiver(Ref<Channel<T>> channel) : channel_(std::move(channel)) {}
-  Receiver(Receiver&&) noexcept = default;
-  Receiver& operator=(Receiver other) noexcept {
-    std::swap(channel_, other.channel_);
-    return *this;
-  }
-  ~Receiver() {
-    if (channel_) channel_->remove_receiver();
-  }
+  explicit Receiver(Channel<T>& channel) : channel_(&channel) { channel.add_ref(); }
 
   /// A future of the next value, as std::optional<T>: nothing when no more can come, because all
   /// senders are gone or `close` was called. Values that are on their way then come first. To
   /// destroy it loses no value. One at a time.
-  Receive receive() { return Receive(*channel_); }
+  Receive receive() & { return Receive(state_of(channel_)); }
 
   /// The same for futures written by hand. Only the last poll's task is woken.
-  Poll<std::optional<T>> poll_receive(Context& context) { return channel_->poll_receive(context); }
+  Poll<std::optional<T>> poll_receive(Context& context) {
+    return state_of(channel_).poll_receive(context);
+  }
 
-  /// Has all that send from now on get their values back.
-  void close() noexcept { channel_->close(); }
+  /// `receive` for threads that are no tasks: blocks. Throws std::logic_error on one that runs
+  /// tasks.
+  std::optional<T> blocking_receive() { return block_thread_on(receive()); }
+
+  /// Has all that send from now on get their values back; but what was promised still comes.
+  void close() { state_of(channel_).close(); }
+  /// Has those get theirs back, too.
+  void refuse() { state_of(channel_).refuse(); }
 
  private:
   class [[nodiscard]] Receive {
    public:
     using Output = std::optional<T>;
+
     explicit Receive(Channel<T>& channel) : channel_(&channel) {}
-    Receive(Receive&& other) noexcept : channel_(other.channel_) { assert(!other.waiting_); }
-    ~Receive() {
-      if (waiting_) channel_->forget_receiver();
-    }
 
     Poll<Output> poll(Context& context) {
-      waiting_ = true;
-      auto result = channel_->poll_receive(context);
-      waiting_ = !result.is_ready();
+      auto result = state_of(channel_).poll_receive(context);
+      if (result.is_ready()) channel_.release();
       return result;
     }
 
    private:
-    Channel<T>* channel_;
-    bool waiting_ = false;
+    struct Forget {
+      void operator()(Channel<T>* channel) const noexcept { channel->forget_receiver(); }
+    };
+    std::unique_ptr<Channel<T>, Forget> channel_;
   };
 
-  Ref<Channel<T>> channel_;
+  std::unique_ptr<Channel<T>, Leave<&Channel<T>::remove_receiver>> channel_;
 };
 
 /// The two ends of a channel.
@@ -294,14 +175,15 @@ struct Mpsc {
   Receiver<T> receiver;
 };
 
-/// A channel with room for `room` values, at least one: many producers, single consumer. Throws
-/// std::invalid_argument for no room. Like Tokio's `mpsc::channel`.
+/// A channel with room for `room` values, at least one, besides the one that the receiver has in
+/// its hands: many producers, single consumer. Throws std::invalid_argument for no room. Like
+/// Tokio's `mpsc::channel`.
 ///
 ///     Mpsc<std::string> lines = mpsc<std::string>(16);
 template <class T>
 Mpsc<T> mpsc(std::size_t room) {
   const auto channel = Ref<Channel<T>>::adopt(new Channel<T>(room));
-  return {Sender<T>(channel), Receiver<T>(channel)};
+  return {Sender<T>(channel.get()), Receiver<T>(*channel)};
 }
 
 }  // namespace runtime

@@ -1,65 +1,24 @@
-// How does one value get from one task to another? Through a oneshot.
+// How does one value get from one task to another? Through a oneshot: a channel with one permit,
+// and no sender besides.
 //
-// Thread safety: each end is for one thread at a time; the two ends are independent.
+// Thread safety: each end is for one thread at a time; the two ends are independent. One that was
+// used, or moved from, throws `NoState`, and may be assigned to.
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "runtime/channels/channel.hpp"
+#include "runtime/channels/mpsc.hpp"
 #include "runtime/future/future.hpp"
 #include "runtime/future/ref.hpp"
-#include "runtime/future/waker.hpp"
-#include "runtime/task/small_mutex.hpp"
 
 namespace runtime {
 
-/// What the two ends share.
+/// The end that sends, once, and never waits. To destroy it, or to assign to it, is to send
+/// nothing.
 template <class T>
-struct OneshotState : RefCounted {
-  SmallMutex mutex;  // guards what follows
-  std::optional<T> value;
-  Waker receiver;
-  bool open = true;  // both ends are there, and nothing was sent
-};
-
-/// The end that sends. To destroy it, or to assign to it, is to send nothing. Move-only.
-template <class T>
-class OneshotSender {
- public:
-  explicit OneshotSender(Ref<OneshotState<T>> state) : state_(std::move(state)) {}
-  OneshotSender(OneshotSender&&) noexcept = default;
-  OneshotSender& operator=(OneshotSender other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  ~OneshotSender() {
-    if (state_) close(std::nullopt);
-  }
-
-  /// Sends `value` and wakes who waits for it. Never waits. Returns the value if the receiver is
-  /// gone, and nothing otherwise. REQUIRES: nothing was sent yet.
-  std::optional<T> send(T value) { return close(std::move(value)); }
-
-  /// True when nobody will receive it. REQUIRES: nothing was sent yet.
-  [[nodiscard]] bool is_closed() const {
-    const std::lock_guard lock(state_->mutex);
-    return !state_->open;
-  }
-
- private:
-  std::optional<T> close(std::optional<T> value) {
-    const Ref<OneshotState<T>> state = std::exchange(state_, {});
-    WakeAtEnd receiver;
-    const std::lock_guard lock(state->mutex);
-    if (!std::exchange(state->open, false)) return value;
-    receiver = std::exchange(state->receiver, Waker());  // also if T's move throws
-    state->value = std::move(value);
-    return std::nullopt;
-  }
-
-  Ref<OneshotState<T>> state_;
-};
+using OneshotSender = Permit<T>;
 
 /// The end that receives: a future of std::optional<T>, which is empty when the sender is gone and
 /// has sent nothing. It may be awaited in several goes, as an lvalue under a timeout. Move-only.
@@ -68,36 +27,23 @@ class [[nodiscard]] OneshotReceiver {
  public:
   using Output = std::optional<T>;
 
-  explicit OneshotReceiver(Ref<OneshotState<T>> state) : state_(std::move(state)) {}
-  OneshotReceiver(OneshotReceiver&&) noexcept = default;
-  OneshotReceiver& operator=(OneshotReceiver other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  ~OneshotReceiver() {
-    if (state_) close();
-  }
+  explicit OneshotReceiver(Channel<T>& channel) : receiver_(channel) {}
 
   Poll<Output> poll(Context& context) {
-    Waker dropped;
-    const std::lock_guard lock(state_->mutex);
-    if (!state_->open) return std::exchange(state_->value, std::nullopt);
-    if (!context.is_stored_in(state_->receiver)) {
-      dropped = std::exchange(state_->receiver, context.waker());
-    }
-    return pending;
+    auto result = receiver_.poll_receive(context);
+    if (result.is_ready()) const Receiver<T> over = std::move(receiver_);
+    return result;
   }
 
   /// No value is taken any more: `send` returns it. One that was sent before can still be had.
-  void close() noexcept {
-    Waker dropped;
-    const std::lock_guard lock(state_->mutex);
-    state_->open = false;
-    dropped = std::exchange(state_->receiver, Waker());
-  }
+  void close() { receiver_.refuse(); }
+
+  /// The result, for threads that are no tasks: blocks. Throws std::logic_error on one that runs
+  /// tasks.
+  Output blocking_receive() { return block_thread_on(*this); }
 
  private:
-  Ref<OneshotState<T>> state_;
+  Receiver<T> receiver_;
 };
 
 /// The two ends of one.
@@ -110,8 +56,10 @@ struct Oneshot {
 /// `Oneshot<int> answer = oneshot<int>();`, and then give away the ends. Like Tokio's.
 template <class T>
 Oneshot<T> oneshot() {
-  const auto state = Ref<OneshotState<T>>::adopt(new OneshotState<T>);
-  return {OneshotSender<T>(state), OneshotReceiver<T>(state)};
+  const auto channel = Ref<Channel<T>>::adopt(new Channel<T>(1));
+  channel->try_acquire()->forget();  // for the sender, and for nobody else
+  channel->close();
+  return {OneshotSender<T>(*channel), OneshotReceiver<T>(*channel)};
 }
 
 }  // namespace runtime

@@ -1,116 +1,137 @@
 // Who waits for a thing that many may wait for? Those in its line: first come, first served.
 //
-// Thread safety: none. Whoever has the line has a mutex for it, and for all waiters in it.
+// Thread safety: one mutex for all that a line, its owner and those in it share. Invariant: nobody
+// is woken under it.
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <cassert>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
 #include "runtime/future/context.hpp"
+#include "runtime/future/future.hpp"
 #include "runtime/future/waker.hpp"
+#include "runtime/task/small_mutex.hpp"
 
 namespace runtime {
 
-/// A place in a line. It is linked in a ring with the line's own place, so that it can step out
-/// without knowing which line it is in, and a whole line can be moved at once.
-class Link {
- public:
-  Link() = default;
-  Link(Link&&) = delete;
-
-  [[nodiscard]] bool is_linked() const { return next_ != this; }
-
-  void unlink() noexcept {
-    next_->previous_ = previous_;
-    previous_->next_ = next_;
-    next_ = previous_ = this;
-  }
-
- private:
-  friend class WaitList;
-  Link* next_ = this;
-  Link* previous_ = this;
-};
-
-/// Whose turn it is, as far as a waiter knows.
-enum class Turn : char {
-  not_yet,
-  own,    ///< it was the first in line
-  of_all  ///< it was in line when all were served
-};
-
-/// One task in a line: a part of the future that waits, which takes it out when it is destroyed.
-class Waiter : public Link {
- public:
-  Turn turn = Turn::not_yet;  // set when it is taken from the line
-
-  /// `context`'s task is the one to wake. Returns the old waker, to be dropped without the mutex.
-  [[nodiscard]] Waker store(const Context& context) {
-    if (context.is_stored_in(waker_)) return Waker();
-    return std::exchange(waker_, context.waker());
-  }
-
- private:
-  friend class WaitList;
-  Waker waker_;
-};
-
-/// The line.
+/// What has a line: a base.
 class WaitList {
  public:
-  [[nodiscard]] bool empty() const { return !ring_.is_linked(); }
+  WaitList() = default;
+  WaitList(WaitList&&) = delete;
 
-  /// To the end of the line. REQUIRES: not in one.
-  void push(Waiter& waiter) noexcept {
-    waiter.previous_ = ring_.previous_;
-    waiter.next_ = &ring_;
-    ring_.previous_->next_ = &waiter;
-    ring_.previous_ = &waiter;
-  }
+ protected:
+  /// One place, linked in a ring with the line's own, so that it can be left without knowing which
+  /// line it is in.
+  struct Place {
+    [[nodiscard]] bool is_linked() const { return next != this; }
+    /// To the end of the line.
+    void enter(Place& line) noexcept {
+      next = &line;
+      previous = std::exchange(line.previous, this);
+      previous->next = this;
+    }
+    Waker leave() noexcept {
+      next->previous = previous;
+      previous->next = next;
+      next = previous = this;
+      return std::exchange(waker, Waker());
+    }
 
-  /// Serves the first one. Returns its waker, to be woken without the mutex; with nobody there, one
-  /// that wakes nobody.
-  [[nodiscard]] Waker serve_first(Turn turn = Turn::own) noexcept {
-    if (empty()) return Waker();
-    auto& first = static_cast<Waiter&>(*ring_.next_);
-    first.unlink();
-    first.turn = turn;
-    return std::exchange(first.waker_, Waker());
-  }
+    Place* next = this;
+    Place* previous = this;
+    Waker waker;
+    bool served = false;      ///< its turn came, as the first in line
+    std::uint64_t round = 0;  ///< how often all were served before it came
+  };
 
-  /// Serves all that are in line now, and wakes them: a few at a time, without the mutex. Those who
-  /// come meanwhile are not among them. Releases the lock: when the last ones wake, the line may be
-  /// gone.
-  template <class Mutex>
-  void serve_all(std::unique_lock<Mutex>& lock) noexcept {
-    WaitList all;  // its ring, too, is under the mutex: a waiter may step out of it
-    all.take(*this);
-    for (;;) {
-      std::array<Waker, 16> to_wake;
-      std::size_t count = 0;
-      while (count < to_wake.size() && !all.empty()) {
-        to_wake[count++] = all.serve_first(Turn::of_all);
-      }
-      const bool last = all.empty();
+  /// A future that waits in line: a base. To destroy it is to leave the line.
+  class Waiting {
+   public:
+    Waiting(WaitList& list, std::uint64_t round) : list_(&list) { place_.round = round; }
+    /// REQUIRES: not polled yet.
+    Waiting(Waiting&& other) noexcept : list_(std::exchange(other.list_, nullptr)) {
+      assert(!other.place_.is_linked());
+      place_.round = other.place_.round;
+    }
+    ~Waiting() {
+      if (list_ == nullptr) return;
+      Waker dropped;
+      std::unique_lock lock(list_->mutex_);
+      dropped = place_.leave();
       lock.unlock();
-      for (Waker& waker : to_wake) std::exchange(waker, Waker()).wake();
-      if (last) return;
-      lock.lock();
+      if (place_.served) list_->pass_on();  // nobody else knows of the place any more
+    }
+
+   protected:
+    /// True, once, when `is_over`, which is called with the list and its place under the mutex,
+    /// says so. Otherwise it is in line.
+    template <class IsOver>
+    bool poll_place(Context& context, IsOver is_over) {
+      if (list_ == nullptr) throw NoState();
+      if (!context.spend()) return false;
+      Waker dropped;
+      const std::lock_guard lock(list_->mutex_);
+      if (is_over(*list_, std::as_const(place_))) {
+        dropped = place_.leave();  // `serve_all` may be on its way to it
+        list_ = nullptr;
+        return true;
+      }
+      if (!place_.is_linked()) place_.enter(list_->line_);
+      if (!context.is_stored_in(place_.waker)) {
+        dropped = std::exchange(place_.waker, context.waker());
+      }
+      context.take_back();
+      return false;
+    }
+
+   private:
+    WaitList* list_;  // nullptr when it is over
+    Place place_;     // guarded by the mutex
+  };
+
+  virtual ~WaitList() = default;
+
+  /// Someone has left when their turn had come: it is the next one's.
+  virtual void pass_on() noexcept = 0;
+
+  // REQUIRES for all of these: the mutex is held.
+
+  [[nodiscard]] bool is_empty() const { return !line_.is_linked(); }
+  /// How often all were served.
+  [[nodiscard]] std::uint64_t rounds() const { return line_.round; }
+
+  /// It is the turn of the first in line. Returns its waker, to be woken without the mutex; with
+  /// nobody there, one that wakes nobody.
+  [[nodiscard]] Waker serve_first() noexcept {
+    if (is_empty()) return Waker();
+    line_.next->served = true;
+    return line_.next->leave();
+  }
+
+  /// It is the turn of all that are in line now. Wakes them, one by one, without the mutex; those
+  /// who come meanwhile are not among them. Releases the lock: when the last one wakes, the line
+  /// may be gone.
+  void serve_all(std::unique_lock<SmallMutex>& lock) noexcept {
+    ++line_.round;
+    Place all;  // takes the line's place in the ring, and is under the mutex as that was
+    all.enter(line_);
+    line_.leave();
+    for (bool more = true; more;) {
+      WakeAtEnd first;
+      if (!lock.owns_lock()) lock.lock();
+      first = all.next->leave();
+      more = all.is_linked();
+      lock.unlock();
     }
   }
 
- private:
-  void take(WaitList& other) noexcept {
-    if (other.empty()) return;
-    ring_.next_ = std::exchange(other.ring_.next_, &other.ring_);
-    ring_.previous_ = std::exchange(other.ring_.previous_, &other.ring_);
-    ring_.next_->previous_ = &ring_;
-    ring_.previous_->next_ = &ring_;
-  }
+  mutable SmallMutex mutex_;
 
-  Link ring_;  // its next one is the first in line, its previous one the last
+ private:
+  Place line_;  // its next one is the first in line, its previous one the last
 };
 
 }  // namespace runtime

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -14,6 +15,8 @@ namespace runtime {
 
 template <class T>
 class AsyncPromise;
+template <class T>
+class CallAwaiter;
 
 /// What a coroutine returns that awaits futures: a future itself, like Rust's `async fn`.
 ///
@@ -39,6 +42,9 @@ class [[nodiscard]] Async : public AsyncOwner {
   explicit Async(promise_type& promise) : AsyncOwner(promise) {}
 
   Poll<T> poll(Context& context);
+
+ private:
+  friend class CallAwaiter<T>;
   /// The result, or its exception. REQUIRES: the coroutine has ended.
   T take();
 };
@@ -50,32 +56,49 @@ class LeafAwaiter {
  public:
   using Output = OutputOf<F>;
 
-  LeafAwaiter(F& future, AsyncFrame& frame) : frame_(frame), future_(&future) {}
+  explicit LeafAwaiter(F& future) : future_(&future) {}
   LeafAwaiter(LeafAwaiter&&) = delete;
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // the loop polls it at once
-  void await_suspend(std::coroutine_handle<>) noexcept { frame_.wait_for(this, &poll_future); }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> caller) noexcept {
+    caller.promise().wait_for(this, &poll_future);
+  }
   Output await_resume() {
-    frame_.rethrow_error();
-    return result_->take();
+    if (outcome_->error) std::rethrow_exception(outcome_->error);
+    return outcome_->result->take();
   }
 
  private:
-  /// Resumes the coroutine while the result is here, on the stack: while it waits, its frame has no
-  /// room for one.
-  static bool poll_future(void* self, Context& context) {
+  struct Outcome {
+    Poll<Output>* result;
+    std::exception_ptr error;
+  };
+
+  /// Resumes the coroutine while the outcome is here, on the stack: while it waits, its frame has
+  /// no room for one.
+  static bool poll_future(void* self, AsyncFrame& caller, Context& context) {
     auto& awaiter = *static_cast<LeafAwaiter*>(self);
-    auto result = awaiter.future_->poll(context);
-    if (!result.is_ready()) return false;
-    awaiter.result_ = &result;
-    awaiter.frame_.resume();  // `awaiter` is gone then
+    std::exception_ptr error;
+    try {
+      auto result = awaiter.future_->poll(context);
+      if (!result.is_ready()) return false;
+      Outcome outcome{&result, nullptr};
+      awaiter.outcome_ = &outcome;
+      caller.resume();  // nothing is thrown out of it; and `awaiter` is gone then
+      return true;
+    } catch (...) {
+      error = std::current_exception();
+    }
+    Outcome outcome{nullptr, std::move(error)};
+    awaiter.outcome_ = &outcome;
+    caller.resume();
     return true;
   }
 
-  AsyncFrame& frame_;
   union {
-    F* future_;             // to be polled
-    Poll<Output>* result_;  // to be taken
+    F* future_;         // to be polled
+    Outcome* outcome_;  // to be taken
   };
 };
 
@@ -83,16 +106,21 @@ class LeafAwaiter {
 template <class T>
 class CallAwaiter {
  public:
-  CallAwaiter(Async<T>& callee, AsyncFrame& frame) : callee_(callee), frame_(frame) {}
+  explicit CallAwaiter(Async<T>& callee) : callee_(callee) {}
   CallAwaiter(CallAwaiter&&) = delete;
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept { frame_.wait_for(callee_); }
+  [[nodiscard]] bool await_ready() const {
+    callee_.require_state();
+    return false;
+  }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> caller) noexcept {
+    caller.promise().wait_for(callee_);
+  }
   T await_resume() { return callee_.take(); }
 
  private:
   Async<T>& callee_;
-  AsyncFrame& frame_;
 };
 
 /// What the compiler asks of an Async's coroutine, apart from its result.
@@ -106,12 +134,12 @@ class AsyncPromiseBase : public AsyncFrame {
 
   template <FutureOrRef F>
   LeafAwaiter<std::remove_reference_t<F>> await_transform(F&& future) {
-    return {future, *this};
+    return LeafAwaiter<std::remove_reference_t<F>>(future);
   }
   /// One that is passed for good. (An lvalue is a leaf: it may outlive this coroutine.)
   template <class T>
   CallAwaiter<T> await_transform(Async<T>&& callee) {
-    return {callee, *this};
+    return CallAwaiter<T>(callee);
   }
 };
 
@@ -122,7 +150,7 @@ class AsyncPromise : public AsyncPromiseBase {
 
   Async<T> get_return_object() { return Async<T>(*this); }
 
-  template <class Value>
+  template <class Value = T>
   requires std::convertible_to<Value&&, T>
   void return_value(Value&& value) {
     if constexpr (std::is_reference_v<T>) {
@@ -150,6 +178,7 @@ class AsyncPromise<void> : public AsyncPromiseBase {
 
 template <class T>
 Poll<T> Async<T>::poll(Context& context) {
+  require_state();
   if (!frame().run(context)) return pending;
   return ready_with<T>([this]() -> T { return take(); });
 }

@@ -4,22 +4,14 @@
 
 namespace runtime {
 
-bool AsyncFrame::go_on(Context& context) {
-  if (poll_leaf_ != nullptr) {
-    try {
-      return poll_leaf_(awaited_, context);
-    } catch (...) {
-      fail();  // for the coroutine's `co_await` to throw
-    }
-  }
-  resume();  // it has just begun, or its callee has ended, or its leaf has failed
-  return true;
-}
-
 bool AsyncFrame::run(Context& context) {
   for (;;) {
     AsyncFrame& frame = *link_;
-    if (!frame.go_on(context)) return false;
+    if (frame.poll_leaf_ == nullptr) {
+      frame.resume();  // it has just begun, or its callee has ended
+    } else if (!frame.poll_leaf_(frame.awaited_, frame, context)) {
+      return false;
+    }
     if (frame.ended()) {
       if (&frame == this) return true;
       link_ = std::exchange(frame.link_, &frame);
@@ -30,6 +22,11 @@ bool AsyncFrame::run(Context& context) {
       link_ = std::exchange(callee.link_, &frame);
     }
   }
+}
+
+/// A mark: nobody polls a coroutine that has ended.
+bool AsyncFrame::failed(void*, AsyncFrame&, Context&) {
+  return false;
 }
 
 void AsyncOwner::reset() noexcept {

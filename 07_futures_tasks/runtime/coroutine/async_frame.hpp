@@ -11,9 +11,11 @@
 
 #include <coroutine>
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "runtime/future/context.hpp"
+#include "runtime/future/future.hpp"
 
 namespace runtime {
 
@@ -24,7 +26,7 @@ class AsyncOwner {
  public:
   explicit AsyncOwner(AsyncFrame& frame) : frame_(&frame) {}
   AsyncOwner(AsyncOwner&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
-  AsyncOwner& operator=(AsyncOwner&& other) noexcept {
+  AsyncOwner& operator=(AsyncOwner other) noexcept {
     std::swap(frame_, other.frame_);
     return *this;
   }
@@ -32,6 +34,9 @@ class AsyncOwner {
 
   /// Destroys the coroutine: what it awaits first, then its local variables, in reverse order.
   void reset() noexcept;
+
+  /// Throws `NoState` if there is no coroutine to be polled: it has ended, or was moved away.
+  inline void require_state() const;
 
  protected:
   [[nodiscard]] AsyncFrame& frame() const { return *frame_; }
@@ -44,8 +49,15 @@ class AsyncOwner {
 /// The part of every coroutine's promise that the poll loop works on.
 class AsyncFrame {
  public:
+  /// Polls the leaf at `awaiter`. When that is ready, or has failed, resumes the frame's coroutine,
+  /// and returns true.
+  using PollLeaf = bool (*)(void* awaiter, AsyncFrame&, Context&);
+
   explicit AsyncFrame(std::coroutine_handle<> self) : self_(self) {}
   AsyncFrame(AsyncFrame&&) = delete;
+  ~AsyncFrame() {
+    if (has_failed()) std::destroy_at(&error_);
+  }
 
   /// Runs the chain that ends here, its outermost coroutine, for as long as it gets on. True when
   /// this coroutine has come to its end, false when a leaf is pending. REQUIRES: has not ended.
@@ -55,46 +67,51 @@ class AsyncFrame {
 
   // From `await_suspend`:
 
-  /// The coroutine waits for the leaf at `awaiter`. `poll_future` polls that, and when it is ready
-  /// resumes the coroutine and returns true.
-  void wait_for(void* awaiter, bool (*poll_future)(void* awaiter, Context&)) {
+  /// The coroutine waits for the leaf at `awaiter`.
+  void wait_for(void* awaiter, PollLeaf poll_leaf) {
     awaited_ = awaiter;
-    poll_leaf_ = poll_future;
+    poll_leaf_ = poll_leaf;
   }
   /// The coroutine waits for another one, which `callee` owns.
-  void wait_for(AsyncOwner& callee) {
-    awaited_ = &callee;
-    poll_leaf_ = nullptr;
-  }
+  void wait_for(AsyncOwner& callee) { awaited_ = &callee; }
 
-  /// For the `poll_future` of a leaf that is ready.
+  /// For a `PollLeaf` that has come to its end.
   void resume() {
     poll_leaf_ = nullptr;
     awaited_ = nullptr;
     self_.resume();
   }
 
-  /// Throws on the exception with which the coroutine, or the leaf that it awaited, has failed.
+  /// Throws on the exception with which the coroutine has ended, if it has.
   void rethrow_error() {
-    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    if (has_failed()) std::rethrow_exception(error_);
   }
 
  protected:
-  void fail() noexcept { error_ = std::current_exception(); }
+  void fail() noexcept {
+    std::construct_at(&error_, std::current_exception());
+    poll_leaf_ = &failed;
+  }
 
  private:
   friend class AsyncOwner;
 
-  /// Resumes the coroutine if what it awaits is there, or has failed; false when that is pending.
-  bool go_on(Context& context);
+  static bool failed(void* awaiter, AsyncFrame&, Context&);
+  [[nodiscard]] bool has_failed() const { return poll_leaf_ == &failed; }
 
   const std::coroutine_handle<> self_;
   // In the outermost of a chain: the innermost. In the others: the caller. In one that is alone:
   // itself.
   AsyncFrame* link_ = this;
-  void* awaited_ = nullptr;                       // the leaf's awaiter, or the callee's AsyncOwner
-  bool (*poll_leaf_)(void*, Context&) = nullptr;  // nullptr while a callee, or nothing, is awaited
-  std::exception_ptr error_;
+  PollLeaf poll_leaf_ = nullptr;  // none while a callee, or nothing, is awaited
+  union {
+    void* awaited_ = nullptr;   // the leaf's awaiter, or the callee's AsyncOwner
+    std::exception_ptr error_;  // once it has failed, and awaits nothing any more
+  };
 };
+
+void AsyncOwner::require_state() const {
+  if (frame_ == nullptr || frame_->ended()) throw NoState();
+}
 
 }  // namespace runtime

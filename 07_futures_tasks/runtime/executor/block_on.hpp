@@ -1,35 +1,21 @@
 // How does a program that is no task run one? It blocks on it.
 #pragma once
 
-#include <cstddef>
 #include <stdexcept>
-#include <string>
 #include <utility>
 
+#include "runtime/executor/current_thread.hpp"
 #include "runtime/executor/executor.hpp"
 #include "runtime/executor/parker.hpp"
-#include "runtime/executor/worker_pool.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/future.hpp"
 #include "runtime/future/poll.hpp"
 #include "runtime/future/ref.hpp"
 #include "runtime/task/join_handle.hpp"
+#include "runtime/trace/observer.hpp"
 #include "runtime/trace/place.hpp"
-#include "runtime/trace/trace.hpp"
 
 namespace runtime {
-
-struct Options {
-  /// Threads that run tasks; 0 for the calling thread alone.
-  std::size_t workers = 0;
-  /// Who waits for the kernel, if there are workers.
-  DrivenBy driven_by = DrivenBy::idle_worker;
-  /// Time stands still while anything can run, and then jumps to the next timer: for tests, which
-  /// then take no time, and are the same every time. Without workers only.
-  bool virtual_clock = false;
-  /// The file to write a trace to, see trace.hpp; none if empty.
-  std::string trace = {};
-};
 
 /// `block_on` would have waited for ever: its future, and every task that might help it, wait for
 /// each other or for nothing.
@@ -38,13 +24,15 @@ class Deadlock : public std::logic_error {
   Deadlock() : logic_error("deadlock: every task waits, and nothing is left that could wake one") {}
 };
 
-/// The executor that `options` ask for. Throws std::invalid_argument for a virtual clock with
-/// workers, and std::system_error where the trace's file cannot be opened.
-Ref<Executor> make_executor(const Options& options);
+/// For the start of a runtime: throws std::logic_error on a thread that runs tasks; and from here
+/// on the program ignores SIGPIPE, unless it has a handler for it. (Otherwise a write to a peer
+/// that has left would end the program.)
+void prepare_to_block();
 
 /// Runs `future` in `executor` as a task, and ends it, with all tasks that are left.
 template <Future F>
 Poll<OutputOf<F>> run_in(Executor& executor, F future, const Place& where) {
+  const Executor::Enter enter(executor);
   struct ShutDown {
     Executor& executor;
     ~ShutDown() { executor.shut_down(); }
@@ -61,16 +49,15 @@ Poll<OutputOf<F>> run_in(Executor& executor, F future, const Place& where) {
   return result;
 }
 
-/// Makes a runtime, runs `future` in it as a task, and returns its result, or throws what it threw.
-/// Tasks that are left then are cancelled: all is destroyed when it returns. Throws `Deadlock`, and
-/// std::logic_error when called in a runtime. A trace that cannot be written is an error, too; it
-/// does not keep the future from its end.
+/// Makes a runtime of this thread, runs `future` in it as a task, and returns its result, or throws
+/// what it threw. Tasks that are left then are cancelled: all is destroyed when it returns. Throws
+/// `Deadlock`, and std::logic_error where it would block a thread that runs tasks. (With more than
+/// one thread, and more: see options.hpp.)
 template <Future F>
-OutputOf<F> block_on(F future, const Options& options = {}, Place where = Place::here()) {
-  const Ref<Executor> executor = make_executor(options);
-  Poll<OutputOf<F>> result = run_in(*executor, std::move(future), where);
-  if (Trace* const trace = executor->trace()) trace->close();
-  return result.take();
+OutputOf<F> block_on(F future, Place where = Place::here()) {
+  prepare_to_block();
+  const auto executor = Ref<CurrentThread>::adopt(new CurrentThread(false, Ref<Observer>()));
+  return run_in(*executor, std::move(future), where).take();
 }
 
 }  // namespace runtime

@@ -2,18 +2,29 @@
 
 #include <exception>
 
+#include "runtime/executor/executor.hpp"
+
 namespace runtime {
+
+Scheduler& Executor::blocking() {
+  const std::lock_guard lock(mutex_);
+  if (!blocking_) {
+    const Ref<Observer> seen = observer() == nullptr ? Ref<Observer>() : Ref<Observer>(*observer());
+    blocking_ = Ref<Scheduler>::adopt(new BlockingPool(*this, seen));
+  }
+  return *blocking_;
+}
 
 void BlockingPool::add(Task& task) noexcept {
   Lock lock(mutex_);
-  tasks_.insert(task);
-  if (closed_ || (idle_ <= waiting_ && !start_thread())) {
+  if (closed_ || (threads_.size() <= running_ + waiting_ && !start_thread())) {
     lock.unlock();
-    task.cancel();
+    task.cancel_scheduled();
     return;
   }
   queue_.push(task);
   ++waiting_;
+  ++executor_.blocking_calls;
   lock.unlock();
   submitted_.notify_one();
 }
@@ -29,28 +40,29 @@ bool BlockingPool::start_thread() noexcept {
   return true;
 }
 
-void BlockingPool::submit(Task& task) noexcept {
-  // Only `abort` of a task that runs, or waits in the queue, could ask for this, and neither does.
-  static_cast<void>(task);
+/// A call never waits for a wake, so it is in the queue once: from `add`.
+void BlockingPool::submit(Task& task, bool) noexcept {
+  task.release();
 }
 
-void BlockingPool::remove(Task& task) noexcept {
-  const std::lock_guard lock(mutex_);
-  tasks_.erase(task);
-}
+/// There is no list: what is not in the queue runs on a thread that is waited for.
+void BlockingPool::remove(Task&) noexcept {}
 
 void BlockingPool::work() {
+  const Executor::Enter enter(executor_, true);
   Lock lock(mutex_);
   for (;;) {
-    ++idle_;
     submitted_.wait(lock, [&] { return waiting_ > 0 || closed_; });
-    --idle_;
     if (closed_) return;
     Task* const task = queue_.pop();
     --waiting_;
+    ++running_;
     lock.unlock();
     task->run();
+    // Who drives a virtual clock may wait for this.
+    if (--executor_.blocking_calls == 0) executor_.wake_driver();
     lock.lock();
+    --running_;
   }
 }
 
@@ -62,7 +74,7 @@ void BlockingPool::shut_down() noexcept {
   submitted_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  while (Task* const task = tasks_.newest()) task->cancel();
+  while (Task* const task = queue_.pop()) task->cancel_scheduled();
 }
 
 }  // namespace runtime

@@ -16,21 +16,25 @@
 
 namespace runtime {
 
+class Executor;
+
 /// Runs each task, which is one call of a function, on a thread that may block. Threads are started
-/// when they are needed, up to `kMost`, and kept until the end.
+/// when they are needed, up to `kMost`, and kept until the end: so kMost calls that wait for one
+/// more wait for ever.
 class BlockingPool final : public Scheduler {
  public:
   static constexpr std::size_t kMost = 64;
 
-  using Scheduler::Scheduler;
+  BlockingPool(Executor& executor, const Ref<Observer>& observer)
+      : Scheduler(observer), executor_(executor) {}
 
   /// Errors: where no thread can be had, and there is none yet, the task is cancelled.
   void add(Task& task) noexcept override;
-  void submit(Task& task) noexcept override;
+  void submit(Task& task, bool yields) noexcept override;
   void remove(Task& task) noexcept override;
 
   /// Cancels what has not begun, and waits for what has.
-  void shut_down() noexcept;
+  void shut_down() noexcept override;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -38,13 +42,13 @@ class BlockingPool final : public Scheduler {
   void work();
   bool start_thread() noexcept;
 
+  Executor& executor_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable submitted_;
   Queue<Task> queue_;
-  List<Task> tasks_;
   std::vector<std::thread> threads_;
   std::size_t waiting_ = 0;  // tasks in the queue
-  std::size_t idle_ = 0;     // threads that wait for one
+  std::size_t running_ = 0;  // threads that run one
   bool closed_ = false;
 };
 

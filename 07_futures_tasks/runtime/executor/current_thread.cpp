@@ -1,45 +1,64 @@
 #include "runtime/executor/current_thread.hpp"
 
+#include <mutex>
+
+#include "runtime/executor/deadlock.hpp"
 #include "runtime/executor/driver.hpp"
 
 namespace runtime {
 
 void CurrentThread::add(Task& task) noexcept {
-  tasks_.insert(task);
-  if (closed_) {
-    task.cancel();
+  if (!is_here()) {
+    if (!push(added_elsewhere_, task)) task.cancel_scheduled();
+  } else if (closed_) {
+    task.cancel_scheduled();
+  } else {
+    tasks_.insert(task);
+    queue_.push(task);
+  }
+}
+
+void CurrentThread::submit(Task& task, bool) noexcept {
+  if (!is_here()) {
+    if (!push(from_elsewhere_, task)) task.release();
+  } else if (closed_) {
+    task.release();
   } else {
     queue_.push(task);
   }
 }
 
-void CurrentThread::submit(Task& task) noexcept {
-  if (try_current() == this) {
-    if (!closed_) queue_.push(task);
-    return;
-  }
+/// For other threads: false when it is closed.
+bool CurrentThread::push(Queue<Task>& queue, Task& task) noexcept {
+  const Ref<Executor> keep(
+      *this);  // once it is in the queue, the task may end, and all may be over
   {
     const std::lock_guard lock(mutex_);
-    // Once closed, the task may be gone soon. `closed_` is written under the mutex.
-    if (closed_) return;
-    from_elsewhere_.push(task);
+    if (closed_) return false;
+    queue.push(task);
     have_elsewhere_.store(true, std::memory_order_release);
   }
-  // If the thread is on its way to sleep, its wait returns at once: the poller looks once more.
-  driver().reactor()->wake();
+  // If the thread is on its way to sleep, its wait returns at once: the reactor looks once more.
+  wake_driver();
+  return true;
+}
+
+void CurrentThread::take_from_elsewhere() noexcept {
+  const std::lock_guard lock(mutex_);
+  while (Task* const task = added_elsewhere_.pop()) {
+    tasks_.insert(*task);
+    queue_.push(*task);
+  }
+  queue_.append(from_elsewhere_);
+  have_elsewhere_.store(false, std::memory_order_relaxed);  // under the mutex
 }
 
 Task* CurrentThread::next() {
-  if (have_elsewhere_.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(mutex_);
-    queue_.append(from_elsewhere_);
-    have_elsewhere_.store(false, std::memory_order_relaxed);  // under the mutex
-  }
+  if (have_elsewhere_.load(std::memory_order_acquire)) take_from_elsewhere();
   return queue_.pop();
 }
 
 bool CurrentThread::run(Parker& until) {
-  const Enter enter(*this);
   for (;;) {
     for (int i = 0; i < kTasksPerTurn; ++i) {
       if (until.woken()) return true;
@@ -49,7 +68,7 @@ bool CurrentThread::run(Parker& until) {
     }
     if (until.woken()) return true;
     if (!queue_.empty()) {
-      driver().turn(Driver::Wait::no);
+      if (driver().turn(Driver::Wait::no, false)) has_looked_ = false;
     } else if (!park()) {
       return false;
     }
@@ -57,11 +76,17 @@ bool CurrentThread::run(Parker& until) {
 }
 
 bool CurrentThread::park() {
-  const bool can_be_woken = driver().timers().next() || may_be_woken(tasks_);
-  // A thread that had the last waker has submitted the task before it dropped that.
-  if (!can_be_woken && !have_elsewhere_.load(std::memory_order_acquire)) return false;
-  driver().turn(Driver::Wait::until_next);
-  return true;
+  const bool at_work = blocking_calls > 0;
+  const bool hopes = has_looked_ || driver().reactor()->watches();
+  const auto wait = hopes ? Driver::Wait::until_next : Driver::Wait::briefly;
+  if (driver().turn(wait, at_work)) {
+    has_looked_ = false;
+    return true;
+  }
+  if (hopes || at_work || driver().timers().next()) return true;
+  has_looked_ = true;
+  // Who spawns elsewhere has done so before it dropped its handle.
+  return may_be_woken(tasks_) || has_handle || have_elsewhere_.load();
 }
 
 void CurrentThread::shut_down() noexcept {
@@ -69,9 +94,10 @@ void CurrentThread::shut_down() noexcept {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  const Enter enter(*this);
+  take_from_elsewhere();  // the last ones
+  while (Task* const task = queue_.pop()) task->cancel_scheduled();
   while (Task* const task = tasks_.newest()) task->cancel();
-  blocking().shut_down();
+  close();
 }
 
 }  // namespace runtime

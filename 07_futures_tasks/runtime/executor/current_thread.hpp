@@ -1,13 +1,14 @@
 // How does one thread run many tasks? A queue, and a wait when the queue is empty.
 //
-// Thread safety: `submit` is for any thread; everything else is for the thread that made it.
+// Thread safety: `add`, `submit` and `wake_driver` are for any thread; everything else is for the
+// thread that runs it.
 #pragma once
 
 #include <atomic>
-#include <mutex>
 
 #include "runtime/executor/executor.hpp"
 #include "runtime/executor/parker.hpp"
+#include "runtime/task/small_mutex.hpp"
 #include "runtime/task/task.hpp"
 #include "runtime/task/task_list.hpp"
 
@@ -19,23 +20,30 @@ class CurrentThread final : public Executor {
   using Executor::Executor;
 
   void add(Task& task) noexcept override;
-  void submit(Task& task) noexcept override;
+  void submit(Task& task, bool yields) noexcept override;
   void remove(Task& task) noexcept override { tasks_.erase(task); }
   bool run(Parker& until) override;
   void shut_down() noexcept override;
+  void wake_driver() noexcept override {
+    if (!is_here()) driver().reactor()->wake();
+  }
 
  private:
+  bool push(Queue<Task>& queue, Task& task) noexcept;
+  void take_from_elsewhere() noexcept;
   Task* next();
   /// Waits until there may be something to run. False if that cannot be.
   bool park();
 
-  bool closed_ = false;
   List<Task> tasks_;
   Queue<Task> queue_;
+  bool has_looked_ = false;  // for a deadlock, since something has come
 
-  std::mutex mutex_;
-  Queue<Task> from_elsewhere_;                // guarded by the mutex
-  std::atomic<bool> have_elsewhere_ = false;  // it is not empty: set and cleared under the mutex
+  SmallMutex mutex_;                          // guards what follows
+  bool closed_ = false;                       // written by this thread alone
+  Queue<Task> from_elsewhere_;                // woken by other threads
+  Queue<Task> added_elsewhere_;               // spawned by other threads
+  std::atomic<bool> have_elsewhere_ = false;  // one is not empty: set and cleared under the mutex
 };
 
 }  // namespace runtime

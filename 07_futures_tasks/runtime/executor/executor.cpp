@@ -1,11 +1,13 @@
 #include "runtime/executor/executor.hpp"
 
+#include <mutex>
 #include <stdexcept>
 
 namespace runtime {
 namespace {
 
 thread_local Executor* current_executor = nullptr;
+thread_local bool thread_may_block = true;
 
 }  // namespace
 
@@ -18,13 +20,27 @@ Executor* Executor::try_current() noexcept {
   return current_executor;
 }
 
-Executor::Enter::Enter(Executor& executor) {
-  if (current_executor != nullptr) throw std::logic_error("a runtime inside of a runtime");
-  current_executor = &executor;
+bool Executor::may_block() noexcept {
+  return thread_may_block;
 }
 
+void Executor::close() noexcept {
+  Ref<Scheduler> blocking;
+  {
+    const std::lock_guard lock(mutex_);
+    blocking = blocking_;
+  }
+  if (blocking) blocking->shut_down();
+  driver_.close();
+}
+
+Executor::Enter::Enter(Executor& executor, bool may_block)
+    : executor_before_(std::exchange(current_executor, &executor)),
+      may_block_before_(std::exchange(thread_may_block, may_block)) {}
+
 Executor::Enter::~Enter() {
-  current_executor = nullptr;
+  current_executor = executor_before_;
+  thread_may_block = may_block_before_;
 }
 
 }  // namespace runtime

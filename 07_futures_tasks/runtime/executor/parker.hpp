@@ -2,37 +2,33 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <cstdint>
 
-#include "runtime/future/ref.hpp"
 #include "runtime/future/waker.hpp"
 
 namespace runtime {
 
-/// Wakes a thread that is no task: the one that called `block_on`.
-class Parker final : public Wakeable, public RefCounted {
+/// Wakes a thread that is no task, such as the one that called `block_on`. Shared by its wakers: it
+/// ends with the last of these, so that a wake may come at any time.
+class Parker final : public Wakeable {
  public:
   void wake() noexcept override {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_.store(true, std::memory_order_release);
-    }
-    changed_.notify_all();
+    woken_.store(true, std::memory_order_release);
+    woken_.notify_all();
   }
-  void add_ref() noexcept override { RefCounted::add_ref(); }
-  void release() noexcept override { RefCounted::release(); }
+  void add_ref() noexcept override { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept override {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
 
   [[nodiscard]] bool woken() const noexcept { return woken_.load(std::memory_order_acquire); }
   /// Sleeps until somebody wakes it.
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return woken(); });
-  }
+  void wait() const noexcept { woken_.wait(false, std::memory_order_acquire); }
+  /// The next wake counts again. REQUIRES: called by the thread that waits.
+  void reset() noexcept { woken_.store(false, std::memory_order_release); }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  std::atomic<std::uint32_t> references_ = 1;
   std::atomic<bool> woken_ = false;
 };
 

@@ -26,18 +26,29 @@ JoinHandle<OutputOf<F>> spawn(F future, Place where = Place::here()) {
   return Executor::current().spawn(std::move(future), where);
 }
 
-/// Refers to a runtime. To keep it does not keep the runtime running.
+/// Refers to a runtime, from any thread. To keep it does not keep the runtime running. (A runtime
+/// that has given one away does not search for deadlocks any more: who has it may bring news.)
+///
+///     const Handle handle = Handle::current();
+///     std::thread([handle] { handle.spawn(greet()).detach(); }).join();
 class Handle {
  public:
   /// The runtime on whose thread this is: an executor makes itself known to the threads that it
   /// uses. Throws std::logic_error elsewhere.
   static Handle current() { return Handle(Executor::current()); }
 
+  /// As `runtime::spawn`, from any thread. When the runtime has ended, the task is `Aborted` at
+  /// once.
+  template <Future F>
+  JoinHandle<OutputOf<F>> spawn(F future, Place where = Place::here()) const {
+    return executor_->spawn(std::move(future), where);
+  }
+
   [[nodiscard]] const Ref<Reactor>& reactor() const { return executor_->driver().reactor(); }
   [[nodiscard]] Timers& timers() const { return executor_->driver().timers(); }
 
  private:
-  explicit Handle(Executor& executor) : executor_(executor) {}
+  explicit Handle(Executor& executor) : executor_(executor) { executor.has_handle = true; }
 
   Ref<Executor> executor_;
 };

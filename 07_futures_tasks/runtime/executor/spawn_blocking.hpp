@@ -4,12 +4,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/executor.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
 #include "runtime/task/join_handle.hpp"
-#include "runtime/task/task.hpp"
 #include "runtime/trace/place.hpp"
 
 namespace runtime {
@@ -31,15 +29,14 @@ class Call {
 /// Calls `function` on a thread that may block. What it returns or throws comes out of the handle.
 /// `abort` works as long as it has not begun. The runtime's end waits for it. `where`: as for
 /// `spawn`.
+///
+/// In the function, `spawn` and `now` are those of the runtime, whose virtual clock, if it has one,
+/// stands while the function runs. Pitfall: the function runs to its end also when the task that
+/// awaits it is gone: have it capture by value.
 template <class Function>
 JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function,
                                                            Place where = Place::here()) {
-  BlockingPool& pool = Executor::current().blocking();
-  auto* const task = new FutureTask<Call<Function>>(pool, Call<Function>(std::move(function)));
-  JoinHandle<std::invoke_result_t<Function&>> handle(*task);
-  if (pool.trace() != nullptr) pool.trace()->spawned(*task, where);
-  pool.add(*task);
-  return handle;
+  return spawn_in(Executor::current().blocking(), Call<Function>(std::move(function)), where);
 }
 
 }  // namespace runtime

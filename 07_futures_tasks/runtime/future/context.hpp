@@ -23,6 +23,8 @@ class Context {
 
   /// True if `slot` wakes this task already.
   [[nodiscard]] bool is_stored_in(const Waker& slot) const { return slot.will_wake(*task_); }
+  /// True if `target` is this task.
+  [[nodiscard]] bool is_for(const Wakeable* target) const { return target == task_; }
 
   /// Wakes the task that is being polled: it will be polled again when others had their turn.
   void wake_self() const noexcept { task_->wake(); }

@@ -41,6 +41,12 @@ class [[nodiscard]] Poll {
  public:
   Poll(Pending) {}
   Poll(Stored<T> value) : value_(std::move(value)) {}
+  // Written out, so that it is returned in memory, as what it is: in registers, g++ puts small ones
+  // together from their bytes, and the processor waits for each of them to be stored.
+  Poll(Poll&& other) noexcept(std::is_nothrow_move_constructible_v<Stored<T>>)
+      : value_(std::move(other.value_)) {}
+  Poll(const Poll&) = default;
+  Poll& operator=(Poll&&) = default;
 
   [[nodiscard]] bool is_ready() const { return value_.has_value(); }
 

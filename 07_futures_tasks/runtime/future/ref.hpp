@@ -53,6 +53,8 @@ class Ref {
     if (object_ != nullptr) object_->release();
   }
 
+  /// Gives up the object without letting go of it, for `adopt`.
+  [[nodiscard]] T* leak() noexcept { return std::exchange(object_, nullptr); }
   [[nodiscard]] T* get() const { return object_; }
   T* operator->() const { return object_; }
   T& operator*() const { return *object_; }

@@ -1,5 +1,5 @@
-// What are the smallest futures? One that has its value already, one that is a function, one that
-// waits for nothing; and two that go on with what another one results in.
+// What are the smallest futures? One that is a function, one that waits for nothing; and two that
+// go on with what another one results in.
 #pragma once
 
 #include <exception>
@@ -10,40 +10,14 @@
 
 namespace runtime {
 
-/// Ready at the first poll. Like Rust's `std::future::ready`.
 template <class T>
-class [[nodiscard]] Ready {
- public:
-  using Output = T;
-
-  explicit Ready(Stored<T> value) : value_(std::move(value)) {}
-
-  Poll<T> poll(Context&) { return std::move(value_); }
-
- private:
-  Stored<T> value_;
-};
-
-template <class T>
-Ready<T> ready(T value) {
-  return Ready<T>(std::move(value));
-}
-inline Ready<void> ready() {
-  return Ready<void>(done);
-}
-
-template <class T>
-struct PollResult;
-template <class T>
-struct PollResult<Poll<T>> {
-  using Output = T;
-};
+T result_in(Poll<T>);  // for its type
 
 /// A future that calls `function` with the context at each poll.
 template <class Function>
 class [[nodiscard]] PollFn {
  public:
-  using Output = typename PollResult<std::invoke_result_t<Function&, Context&>>::Output;
+  using Output = decltype(result_in(std::declval<Function&>()(std::declval<Context&>())));
 
   explicit PollFn(Function function) : function_(std::move(function)) {}
 
@@ -60,98 +34,55 @@ PollFn<Function> poll_fn(Function function) {
   return PollFn<Function>(std::move(function));
 }
 
-/// Pending once, with a wake for itself: the task goes to the end of the queue.
-class [[nodiscard]] YieldNow {
- public:
-  using Output = void;
-
-  Poll<void> poll(Context& context) {
-    if (yielded_) return done;
-    yielded_ = true;
+/// `co_await yield_now();` is pending once, with a wake for itself: the task goes to the end of the
+/// queue.
+inline auto yield_now() {
+  return poll_fn([yielded = false](Context& context) mutable -> Poll<void> {
+    if (std::exchange(yielded, true)) return done;
     context.wake_self();
     return pending;
-  }
-
- private:
-  bool yielded_ = false;
-};
-
-/// `co_await yield_now();`
-inline YieldNow yield_now() {
-  return {};
+  });
 }
 
+/// Calls `function` with what a future has resulted in.
 template <class Function, class T>
-struct ThenOutput {
-  using Type = std::invoke_result_t<Function&, T>;
-};
-template <class Function>
-struct ThenOutput<Function, void> {
-  using Type = std::invoke_result_t<Function&>;
-};
-
-/// Calls `function` with the result of `future`; its own result is the function's. A failure of the
-/// future passes by the function. Like `map` of Rust's futures.
-template <Future F, class Function>
-class [[nodiscard]] Then {
- public:
-  using Output = typename ThenOutput<Function, OutputOf<F>>::Type;
-
-  Then(F future, Function function) : future_(std::move(future)), function_(std::move(function)) {}
-
-  Poll<Output> poll(Context& context) {
-    auto result = future_.poll(context);
-    if (!result.is_ready()) return pending;
-    return ready_with<Output>([&]() -> Output { return call(result); });
+decltype(auto) call_with(Function& function, Poll<T>& result) {
+  if constexpr (std::is_void_v<T>) {
+    return function();
+  } else {
+    return function(result.take());
   }
-
- private:
-  Output call(Poll<OutputOf<F>>& result) {
-    if constexpr (std::is_void_v<OutputOf<F>>) {
-      return function_();
-    } else {
-      return function_(result.take());
-    }
-  }
-
-  F future_;
-  Function function_;
-};
-
-/// `then(connect, [](TcpStream stream) { … })`
-template <Future F, class Function>
-Then<F, Function> then(F future, Function function) {
-  return Then<F, Function>(std::move(future), std::move(function));
 }
 
-/// Calls `function` with the error when `future` throws a std::exception. What the function returns
-/// is the result in the future's place; what it throws is the error in its place. Rust's `map_err`
-/// does the second only, because there an error is a value already.
+/// `then(connect, [](TcpStream stream) { … })` calls the function with the result of the future;
+/// its own result is the function's. A failure of the future passes by the function. Like `map` of
+/// Rust's futures.
 template <Future F, class Function>
-class [[nodiscard]] MapError {
- public:
+auto then(F future, Function function) {
+  using Output = decltype(call_with(function, std::declval<Poll<OutputOf<F>>&>()));
+  return poll_fn([future = std::move(future),
+                  function = std::move(function)](Context& context) mutable -> Poll<Output> {
+    auto result = future.poll(context);
+    if (!result.is_ready()) return pending;
+    return ready_with<Output>([&]() -> Output { return call_with(function, result); });
+  });
+}
+
+/// `map_error(connect, [](const std::exception& error) { … return fallback; })` calls the function
+/// with the error when the future throws a std::exception. What the function returns is the result
+/// in the future's place; what it throws is the error in its place. Rust's `map_err` does the
+/// second only, because there an error is a value already.
+template <Future F, class Function>
+auto map_error(F future, Function function) {
   using Output = OutputOf<F>;
-
-  MapError(F future, Function function)
-      : future_(std::move(future)), function_(std::move(function)) {}
-
-  Poll<Output> poll(Context& context) {
+  return poll_fn([future = std::move(future),
+                  function = std::move(function)](Context& context) mutable -> Poll<Output> {
     try {
-      return future_.poll(context);
+      return future.poll(context);
     } catch (const std::exception& error) {
-      return ready_with<Output>([&]() -> Output { return function_(error); });
+      return ready_with<Output>([&]() -> Output { return function(error); });
     }
-  }
-
- private:
-  F future_;
-  Function function_;
-};
-
-/// `map_error(connect, [](const std::exception& error) { … return fallback; })`
-template <Future F, class Function>
-MapError<F, Function> map_error(F future, Function function) {
-  return MapError<F, Function>(std::move(future), std::move(function));
+  });
 }
 
 }  // namespace runtime

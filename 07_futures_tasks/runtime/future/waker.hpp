@@ -7,8 +7,6 @@
 
 namespace runtime {
 
-class Scheduler;
-
 /// What a waker wakes: a task, most of the time. Thread safety: all of it, from any thread.
 class Wakeable {
  public:
@@ -16,8 +14,11 @@ class Wakeable {
   virtual void wake() noexcept = 0;
   virtual void add_ref() noexcept = 0;
   virtual void release() noexcept = 0;
-  /// Whose task it is; nullptr for what is no task. (To find deadlocks.)
-  [[nodiscard]] virtual const Scheduler* scheduler() const noexcept { return nullptr; }
+  /// The same as both, in one step for those who can.
+  virtual void wake_and_release() noexcept {
+    wake();
+    release();
+  }
 
  protected:
   ~Wakeable() = default;
@@ -31,15 +32,27 @@ class Waker {
   /// Wakes nobody.
   Waker() = default;
   explicit Waker(Wakeable& target) : target_(target) {}
+  /// Takes over a reference that the caller has; or wakes nobody, for nullptr.
+  static Waker adopt(Wakeable* target) {
+    Waker waker;
+    waker.target_ = Ref<Wakeable>::adopt(target);
+    return waker;
+  }
 
   /// Has the task polled again, soon, on a thread of its executor. Several wakes before that poll
   /// are one. The task's next poll sees everything that was written before the wake.
-  void wake() const noexcept {
+  void wake() const& noexcept {
     if (target_) target_->wake();
+  }
+  /// The same, for a waker that is not needed any more.
+  void wake() && noexcept {
+    if (Wakeable* const target = target_.leak()) target->wake_and_release();
   }
 
   [[nodiscard]] bool will_wake(const Wakeable& target) const { return target_.get() == &target; }
   [[nodiscard]] const Wakeable* target() const { return target_.get(); }
+  /// Gives up the reference, for `adopt`.
+  [[nodiscard]] Wakeable* leak() && noexcept { return target_.leak(); }
   explicit operator bool() const { return static_cast<bool>(target_); }
 
  private:
@@ -52,7 +65,7 @@ class WakeAtEnd {
  public:
   WakeAtEnd() = default;
   WakeAtEnd(WakeAtEnd&&) = delete;
-  ~WakeAtEnd() { waker_.wake(); }
+  ~WakeAtEnd() { std::move(waker_).wake(); }
 
   /// REQUIRES: it has none yet, or one that wakes nobody.
   WakeAtEnd& operator=(Waker waker) noexcept {

@@ -3,8 +3,11 @@
 
 #include <cassert>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
+#include "common/poller/poller.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
 #include "runtime/io/registration.hpp"
@@ -21,16 +24,19 @@ struct Tried {
   bool drained = false;
 };
 
-template <class Source>
-class PollEvented;
+/// What the reactor is asked to watch a descriptor for.
+enum class Interest : char {
+  both,            ///< reading and writing, from the first moment
+  write_on_demand  ///< writing only while somebody waits for it. For UDP sockets: each datagram
+                   ///< that leaves makes room, and the kernel tells that as an edge, wanted or not
+};
 
 /// What futures of I/O have in common: to destroy one takes back its wait, so that a task is not
 /// woken for what it has given up.
-template <class Source>
+template <class Evented>
 class IoWait {
  public:
-  IoWait(PollEvented<Source>& source, Direction direction)
-      : source_(&source), direction_(direction) {}
+  IoWait(Evented& source, Direction direction) : source_(&source), direction_(direction) {}
   IoWait(IoWait&& other) noexcept : source_(other.source_), direction_(other.direction_) {
     assert(!other.waiting_ && "it was polled");
   }
@@ -42,33 +48,36 @@ class IoWait {
   /// Returns what `attempt` results in, or waits.
   template <class Try>
   auto poll_io(Context& context, Try& attempt) {
-    auto result = source_->poll_io(direction_, context, attempt);
+    const bool again = std::exchange(waiting_, false);  // a wait that throws is none
+    auto result = source_->poll_io(direction_, context, attempt, again);
     waiting_ = !result.is_ready();
     return result;
   }
 
   /// Ready when the source is.
   Poll<void> poll_ready(Context& context) {
-    waiting_ = !source_->poll_ready(direction_, context).is_ready() || !context.spend();
-    if (waiting_) return pending;
+    const bool again = std::exchange(waiting_, false);
+    const bool ready = source_->poll_ready(direction_, context, again).is_ready();
+    waiting_ = !ready;
+    if (!ready || !context.spend()) return pending;
     return done;
   }
 
  private:
-  PollEvented<Source>* source_;
+  Evented* source_;
   Direction direction_;
   bool waiting_ = false;
 };
 
 /// An operation that is tried whenever the descriptor may be ready: a future of its result. One
 /// that has not returned has not happened.
-template <class Source, class Try>
-class [[nodiscard]] Io : public IoWait<Source> {
+template <class Evented, class Try>
+class [[nodiscard]] Io : public IoWait<Evented> {
  public:
   using Output = typename decltype(std::declval<Try&>()(0).result)::value_type;
 
-  Io(PollEvented<Source>& source, Direction direction, Try attempt)
-      : IoWait<Source>(source, direction), attempt_(std::move(attempt)) {}
+  Io(Evented& source, Direction direction, Try attempt)
+      : IoWait<Evented>(source, direction), attempt_(std::move(attempt)) {}
 
   Poll<Output> poll(Context& context) { return this->poll_io(context, attempt_); }
 
@@ -77,11 +86,11 @@ class [[nodiscard]] Io : public IoWait<Source> {
 };
 
 /// Ready when the source is. Nothing is held meanwhile: no buffer.
-template <class Source>
-class [[nodiscard]] Readiness : public IoWait<Source> {
+template <class Evented>
+class [[nodiscard]] Readiness : public IoWait<Evented> {
  public:
   using Output = void;
-  using IoWait<Source>::IoWait;
+  using IoWait<Evented>::IoWait;
 
   Poll<void> poll(Context& context) { return this->poll_ready(context); }
 };
@@ -94,17 +103,18 @@ class [[nodiscard]] Readiness : public IoWait<Source> {
 ///       return Tried<std::size_t>{common::try_read(fd, buffer)};
 ///     });
 ///
-/// Must not be moved while somebody waits. One task may wait for each direction. The name is that
-/// of Tokio's first reactor.
-template <class Source>
+/// Must not be moved while somebody waits. One task may wait for each direction: a second one gets
+/// `TwoWaiters`. The name is that of Tokio's first reactor.
+template <class Source, Interest kInterest = Interest::both>
 class PollEvented {
  public:
-  explicit PollEvented(Source source, Interest interest = Interest::both)
-      : source_(std::move(source)), registration_(interest) {}
+  explicit PollEvented(Source source) : source_(std::move(source)) {}
   PollEvented(PollEvented&&) noexcept = default;
-  PollEvented& operator=(PollEvented&& other) noexcept {
+  /// By value: what was here is deregistered, and then closed, before this returns.
+  PollEvented& operator=(PollEvented other) noexcept {
     std::swap(source_, other.source_);
     std::swap(registration_, other.registration_);
+    std::swap(watches_writing_, other.watches_writing_);
     return *this;
   }
 
@@ -115,26 +125,38 @@ class PollEvented {
   /// A future of what `attempt(fd)`, a function that returns a Tried<T>, results in. It is called
   /// when the descriptor may be ready, until it does not block.
   template <class Try>
-  Io<Source, Try> io(Direction direction, Try attempt) {
-    return Io<Source, Try>(*this, direction, std::move(attempt));
+  Io<PollEvented, Try> io(Direction direction, Try attempt) {
+    return Io<PollEvented, Try>(*this, direction, std::move(attempt));
   }
 
   /// Futures for waiting alone. What they say may be out of date: a read may still block.
-  Readiness<Source> readable() { return Readiness<Source>(*this, Direction::read); }
-  Readiness<Source> writable() { return Readiness<Source>(*this, Direction::write); }
-  Readiness<Source> ended() { return Readiness<Source>(*this, Direction::end); }
+  Readiness<PollEvented> readable() { return Readiness<PollEvented>(*this, Direction::read); }
+  Readiness<PollEvented> writable() { return Readiness<PollEvented>(*this, Direction::write); }
+  Readiness<PollEvented> ended() { return Readiness<PollEvented>(*this, Direction::end); }
 
-  /// For futures written by hand. See `Registration::poll_ready`.
-  Poll<Observed> poll_ready(Direction direction, Context& context) {
-    return registration_.poll_ready(fd(), direction, context);
+  // For futures written by hand, of which the last one polled counts (see `Registration`); `forget`
+  // when it is given up.
+
+  Poll<Observed> poll_ready(Direction direction, Context& context, bool again = true) {
+    const auto reading = common::ReadySet::readable() | common::ReadySet::read_hup();
+    const auto both = reading | common::ReadySet::writable();
+    auto ready =
+        registration_.poll_ready(fd(), kOnDemand ? reading : both, direction, context, again);
+    if constexpr (kOnDemand) {
+      if (direction == Direction::write && watches_writing_ == ready.is_ready()) {
+        watches_writing_ = !ready.is_ready();
+        registration_.watch(watches_writing_ ? both : reading);
+      }
+    }
+    return ready;
   }
 
   /// Tries, waits for readiness, and tries again: the loop that everything here is made of.
   template <class Try>
-  auto poll_io(Direction direction, Context& context, Try& attempt)
+  auto poll_io(Direction direction, Context& context, Try& attempt, bool again = true)
       -> Poll<typename decltype(attempt(0).result)::value_type> {
     for (;;) {
-      auto ready = poll_ready(direction, context);
+      auto ready = poll_ready(direction, context, again);
       if (!ready.is_ready() || !context.spend()) return pending;
       auto tried = attempt(fd());
       if (!tried.result || tried.drained) registration_.clear(direction, ready.take());
@@ -146,8 +168,10 @@ class PollEvented {
   void forget(Direction direction) noexcept { registration_.forget(direction); }
 
  private:
+  static constexpr bool kOnDemand = kInterest == Interest::write_on_demand;
   Source source_;  // first, so that it is destroyed last: deregistered before it is closed
   Registration registration_;
+  [[no_unique_address]] std::conditional_t<kOnDemand, bool, std::tuple<>> watches_writing_{};
 };
 
 }  // namespace runtime

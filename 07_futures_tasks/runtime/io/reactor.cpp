@@ -1,72 +1,156 @@
 #include "runtime/io/reactor.hpp"
 
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <exception>
+#include <mutex>
+#include <new>
+#include <span>
 #include <utility>
 
+#include "common/error.hpp"
 #include "common/report.hpp"
+#include "runtime/future/future.hpp"
 
 namespace runtime {
 
-Reactor::Reactor(const Ref<Trace>& trace)
-    : trace_(trace),
-      wake_registration_(poller_, kWake, common::ReadySet::readable(), common::PollOpt::edge()),
-      wake_(wake_registration_.set_readiness()) {}
+using common::ReadySet;
 
-std::size_t Reactor::turn(std::optional<common::Duration> limit) {
+Reactor::Reactor(const Ref<Observer>& observer)
+    : observer_(observer),
+      epoll_(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      eventfd_(common::check(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
+  control(EPOLL_CTL_ADD, "epoll_ctl ADD", eventfd_.get(), ReadySet::readable(), nullptr);
+}
+
+std::size_t Reactor::wait(int milliseconds) {
   turns_.fetch_add(1, std::memory_order_relaxed);  // a count, which orders nothing
-  const std::size_t count = poller_.wait(events_, limit);
-  {
-    const std::lock_guard lock(mutex_);
-    for (const common::Event& event : events_) {
-      if (trace_) trace_->heard(event.token, event.ready);
-      ScheduledIo* io = registered_.find(common::SlabKey::from_bits(event.token.value));
-      if (io == nullptr) continue;
-      io->set_ready(event.ready, [&](Waker waker) { to_wake_.push_back(std::move(waker)); });
+  recycle();
+  State before = State::awake;
+  if (milliseconds != 0 && !state_.compare_exchange_strong(before, State::asleep)) {
+    milliseconds = 0;  // it was woken before it slept
+  }
+  const int count =
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
+  const int error = count == -1 ? errno : 0;
+  // Not a mere store: what was written before a wake is seen from here on.
+  const bool woken = state_.exchange(State::awake) == State::woken;
+  if (error != 0 && error != EINTR) common::throw_error(error, "epoll_wait");
+  // What `add` has written is known through the kernel, of which the language knows nothing: so the
+  // two meet here, too.
+  static_cast<void>(watched_.load(std::memory_order_acquire));
+  const auto events = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
+  for (const epoll_event& event : events) {
+    auto* const io = static_cast<ScheduledIo*>(event.data.ptr);
+    if (observer_) {
+      io == nullptr ? observer_->heard_of_thread()
+                    : observer_->heard(io->fd_, ReadySet(event.events));
     }
+    if (io != nullptr) io->set_ready(ReadySet(event.events));
   }
-  for (const Waker& waker : to_wake_) waker.wake();
-  to_wake_.clear();
-  return count;
+  return woken && events.empty() ? 1 : events.size();
 }
 
-void Reactor::wake() {
-  wake_.set(common::ReadySet::readable());
+void Reactor::wake() noexcept {
+  if (state_.exchange(State::woken) != State::asleep) return;
+  // The counter never overflows: that takes 2^64 writes. And whatever else should go wrong, once.
+  if (::eventfd_write(eventfd_.get(), 1) == -1) ::eventfd_write(eventfd_.get(), 1);
 }
 
-Reactor::Entry Reactor::add(int fd, common::ReadySet interest, common::ReadySet assumed) {
-  Entry entry;
-  {
-    const std::lock_guard lock(mutex_);
-    entry.key = registered_.insert(ScheduledIo(assumed));
-    entry.io = registered_.find(entry.key);
+ScheduledIo& Reactor::add(int fd, ReadySet interest, std::atomic<ScheduledIo*>& place) {
+  // A reader and a writer may both come first, on two threads.
+  const std::lock_guard lock(mutex_);
+  ScheduledIo* const before = place.load(std::memory_order_acquire);
+  if (before != nullptr) {
+    if (before->reactor_ == this) return *before;
+    if (!before->reactor_->closed_.load(std::memory_order_acquire)) throw WrongRuntime();
+    elders_.emplace_back();
   }
-  if (trace_) trace_->registered({entry.key.bits()}, fd);
+  // Beyond what the other direction may have seen where this one comes from, and be about to clear.
+  const std::uint32_t tick = before == nullptr ? 0 : before->word_.load() / ScheduledIo::kTick + 1;
+  // A new socket has room: assumed, because to be told costs a wait. Where that is wrong, the first
+  // write would block, and clears it.
+  ScheduledIo* io = free_;
+  if (io == nullptr) {
+    io = &all_.emplace_back(ReadySet());
+  } else {
+    free_ = io->next_;
+  }
+  io->word_.store(tick * ScheduledIo::kTick | ReadySet::writable().bits(),
+                  std::memory_order_relaxed);
+  io->fd_ = fd;
+  io->reactor_ = this;
+  watched_.fetch_add(1, std::memory_order_release);
   try {
-    poller_.add(fd, {entry.key.bits()}, interest, common::PollOpt::edge());
+    control(EPOLL_CTL_ADD, "epoll_ctl ADD", fd, interest, io);
   } catch (...) {
-    const std::lock_guard lock(mutex_);
-    registered_.erase(entry.key);
+    watched_.fetch_sub(1, std::memory_order_relaxed);
+    io->fd_ = -1;
+    io->next_ = std::exchange(free_, io);
     throw;
   }
-  return entry;
+  if (before != nullptr) {
+    // It stays there, unused: the other direction may be looking at it.
+    deregister(*before);
+    elders_.back() = Ref<Reactor>::adopt(before->reactor_);
+  }
+  add_ref();  // the registration's: `remove` drops it
+  place.store(io, std::memory_order_release);
+  return *io;
 }
 
-void Reactor::modify(int fd, common::SlabKey key, common::ReadySet interest) {
-  poller_.modify(fd, {key.bits()}, interest, common::PollOpt::edge());
+void Reactor::close() noexcept {
+  closed_.store(true, std::memory_order_release);
+  std::vector<Ref<Reactor>> last;  // whose end may be that of tasks
+  const std::lock_guard lock(mutex_);
+  last.swap(elders_);
 }
 
-void Reactor::remove(int fd, common::SlabKey key) noexcept {
-  if (trace_) trace_->deregistered({key.bits()});
+void Reactor::modify(ScheduledIo& io, ReadySet interest) {
+  io.reactor_->control(EPOLL_CTL_MOD, "epoll_ctl MOD", io.fd_, interest, &io);
+}
+
+void Reactor::deregister(const ScheduledIo& io) noexcept {
   try {
-    poller_.remove(fd);
+    io.reactor_->control(EPOLL_CTL_DEL, "epoll_ctl DEL", io.fd_, {}, nullptr);
   } catch (const std::exception& error) {
     // Only if the descriptor was closed by somebody else: its owner should hear of it.
     common::print_line(error.what());
   }
-  std::optional<ScheduledIo> dropped;  // its wakers are dropped without the mutex
+}
+
+void Reactor::remove(ScheduledIo& io) noexcept {
+  Reactor& reactor = *io.reactor_;
+  deregister(io);
+  reactor.watched_.fetch_sub(1, std::memory_order_relaxed);
+  io.forget(Direction::read);
+  io.forget(Direction::write);
+  io.fd_ = -1;
+  io.next_ = reactor.removed_.load(std::memory_order_relaxed);
+  while (!reactor.removed_.compare_exchange_weak(io.next_, &io)) {
+  }
+  reactor.RefCounted::release();
+}
+
+/// Those whose descriptors were removed before this turn can have no event in it.
+void Reactor::recycle() noexcept {
+  if (removed_.load(std::memory_order_relaxed) == nullptr) return;
+  ScheduledIo* io = removed_.exchange(nullptr);
   const std::lock_guard lock(mutex_);
-  dropped.emplace(std::move(*registered_.find(key)));
-  registered_.erase(key);
+  while (io != nullptr) {
+    ScheduledIo* const next = io->next_;
+    io->next_ = std::exchange(free_, io);
+    io = next;
+  }
+}
+
+void Reactor::control(int operation, const char* call, int fd, ReadySet interest, ScheduledIo* io) {
+  epoll_event event{};
+  event.events = interest.bits() | EPOLLET;
+  event.data.ptr = io;
+  common::check(::epoll_ctl(epoll_.get(), operation, fd, &event), call);
 }
 
 }  // namespace runtime

@@ -4,72 +4,102 @@
 // that one waits. The names and the division of labour are those of Tokio's first reactor.
 //
 // Invariants:
-//  1. A `turn` is one wait of the poller, which is one epoll_wait(2).
-//  2. A descriptor is registered once, edge-triggered.
-//  3. Events carry a slab's key. A late event of a registration that is gone finds nothing,
-//  although
-//     the descriptor's number may be in use again.
-//  4. Wakers are collected under the mutex, and woken after it is released.
+//  1. A `turn` is one epoll_wait(2).
+//  2. A descriptor is registered once, edge-triggered. Its events carry the address of its
+//     ScheduledIo, which lasts as long as the reactor.
+//  3. A ScheduledIo is used again only after a turn has begun that began after its descriptor was
+//     removed: an event that comes late meets nobody, although the descriptor's number may be in
+//     use again.
+//  4. While the state is `asleep`, the turn sleeps, or is about to: whoever changes that writes to
+//     the eventfd. So no wake is lost, and a sleep costs one write at most. Nobody reads the
+//     eventfd: each write is a new edge.
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <deque>
 #include <optional>
 #include <vector>
 
 #include "common/clock.hpp"
+#include "common/fd.hpp"
 #include "common/poller/poller.hpp"
-#include "common/poller/slab.hpp"
 #include "runtime/future/ref.hpp"
-#include "runtime/future/waker.hpp"
 #include "runtime/io/scheduled_io.hpp"
-#include "runtime/trace/trace.hpp"
+#include "runtime/task/small_mutex.hpp"
+#include "runtime/trace/observer.hpp"
 
 namespace runtime {
 
 class Reactor : public RefCounted {
  public:
-  /// What it hears goes to `trace`, if there is one. Errors: those of `common::Poller`.
-  explicit Reactor(const Ref<Trace>& trace = {});
+  /// What it hears is told to `observer`, if there is one. Errors: "epoll_create1: …", "eventfd:
+  /// …".
+  explicit Reactor(const Ref<Observer>& observer = {});
 
   /// Waits until something happens, for `limit` at the longest (without one: for ever), and wakes
-  /// the tasks that it concerns. May return early. Returns how many events came.
-  std::size_t turn(std::optional<common::Duration> limit);
+  /// the tasks that it concerns. May return early. Returns how many events came, of which a `wake`
+  /// is one if nothing else has come.
+  std::size_t turn(std::optional<common::Duration> limit) {
+    return wait(limit ? common::whole_milliseconds(*limit) : -1);  // -1 is for ever
+  }
 
   /// Makes the `turn` that waits now, or the next one, return. Costs a system call only in the
   /// first case.
-  void wake();
+  void wake() noexcept;
 
   /// How often `turn` has waited.
   [[nodiscard]] std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
 
+  /// True if any descriptor is registered: something may come.
+  [[nodiscard]] bool watches() const noexcept {
+    return watched_.load(std::memory_order_relaxed) > 0;  // an old answer will do
+  }
+
+  /// Nobody will turn it any more.
+  void close() noexcept;
+
   // For `Registration`:
 
-  struct Entry {
-    common::SlabKey key;
-    ScheduledIo* io;  // valid until `remove`
-  };
-  /// Registers `fd` for `interest`, edge-triggered. Errors: those of `common::Poller::add`.
-  Entry add(int fd, common::ReadySet interest, common::ReadySet assumed);
-  /// Changes what a registered `fd` is watched for.
-  void modify(int fd, common::SlabKey key, common::ReadySet interest);
+  /// What `place` names, if that is of this reactor. If it names nothing, registers `fd` for
+  /// `interest`, edge-triggered, and has `place` say so; if it names one of a reactor that is
+  /// closed, that moves here. Errors: "epoll_ctl ADD: …"; `WrongRuntime` where the other reactor is
+  /// not closed.
+  ScheduledIo& registered(int fd, common::ReadySet interest, std::atomic<ScheduledIo*>& place) {
+    ScheduledIo* const io = place.load(std::memory_order_acquire);
+    return io != nullptr && io->reactor_ == this ? *io : add(fd, interest, place);
+  }
+  /// Changes what a registered descriptor is watched for. What it is ready for gives an event.
+  static void modify(ScheduledIo& io, common::ReadySet interest);
   /// Forgets it, with its wakers. Call it before the descriptor is closed.
-  void remove(int fd, common::SlabKey key) noexcept;
+  static void remove(ScheduledIo& io) noexcept;
 
  private:
-  static constexpr common::Token kWake{0};  // no key has the generation 0
+  enum class State : char { awake, asleep, woken };
 
-  const Ref<Trace> trace_;
-  common::Poller poller_;
-  const common::UserRegistration wake_registration_;
-  const common::SetReadiness wake_;
-  common::Events events_{256};
-  std::vector<Waker> to_wake_;
+  ScheduledIo& add(int fd, common::ReadySet interest, std::atomic<ScheduledIo*>& place);
+  std::size_t wait(int milliseconds);
+  void control(int operation, const char* call, int fd, common::ReadySet interest, ScheduledIo* io);
+  static void deregister(const ScheduledIo& io) noexcept;
+  void recycle() noexcept;
+
+  const Ref<Observer> observer_;
+  const common::Fd epoll_;
+  const common::Fd eventfd_;
+  std::atomic<State> state_ = State::awake;
+  std::atomic<bool> closed_ = false;
   std::atomic<std::uint64_t> turns_ = 0;
-  std::mutex mutex_;
-  common::Slab<ScheduledIo> registered_;  // guarded by the mutex
+  std::atomic<std::size_t> watched_ = 0;
+  std::atomic<ScheduledIo*> removed_ = nullptr;  // since the last turn began, linked by `next_`
+  SmallMutex mutex_;                             // guards what follows
+  std::deque<ScheduledIo> all_;                  // never moves what is in it
+  ScheduledIo* free_ = nullptr;
+  std::vector<Ref<Reactor>> elders_;       // that registrations have moved here from
+  std::array<epoll_event, 256> events_{};  // the turn's own
 };
 
 }  // namespace runtime

@@ -2,63 +2,68 @@
 #pragma once
 
 #include <atomic>
+#include <utility>
 
-#include "common/poller/slab.hpp"
+#include "common/poller/poller.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
-#include "runtime/future/ref.hpp"
 #include "runtime/io/reactor.hpp"
 #include "runtime/io/scheduled_io.hpp"
-#include "runtime/task/small_mutex.hpp"
 
 namespace runtime {
 
-/// What the reactor is asked to watch a descriptor for.
-enum class Interest : char {
-  both,            ///< reading and writing, from the first moment
-  write_on_demand  ///< writing only while somebody waits for it. For UDP sockets: each datagram
-                   ///< that leaves makes room, and the kernel tells that as an edge, wanted or not
-};
-
 /// The registration of one descriptor, at the reactor of the task that polls it first: it is
 /// *lazy*, so that a socket can be made before there is a reactor, and moved to the task that uses
-/// it. To destroy it is to deregister. As in Tokio's first reactor.
+/// it. To destroy it is to deregister, while the descriptor is open. As in Tokio's first reactor.
 ///
-/// One task may wait for each direction. Thread safety: the two directions are independent, also
-/// when both make the first poll at the same time.
+/// Thread safety: the two directions are independent, also when both make the first poll at the
+/// same time. In one pointer, because there may be a million.
 class Registration {
  public:
-  explicit Registration(Interest interest = Interest::both) : interest_(interest) {}
-  Registration(Registration&& other) noexcept;
-  Registration& operator=(Registration&& other) noexcept;
-  ~Registration() { reset(); }
+  Registration() = default;
+  // Relaxed: nobody polls what is being moved.
+  Registration(Registration&& other) noexcept
+      : io_(other.io_.exchange(nullptr, std::memory_order_relaxed)) {}
+  Registration& operator=(Registration other) noexcept {
+    io_.store(other.io_.exchange(io_.load()), std::memory_order_relaxed);
+    return *this;
+  }
+  ~Registration() {
+    if (ScheduledIo* const io = io_.load(std::memory_order_acquire)) Reactor::remove(*io);
+  }
 
   /// Ready when `fd` is, as far as is known, which is cached: a look at it costs no system call.
-  /// Otherwise the task is woken when it becomes so. Throws when it cannot be registered
-  /// ("epoll_ctl ADD: …"), and std::logic_error outside of a runtime.
-  Poll<Observed> poll_ready(int fd, Direction direction, Context& context);
+  /// Otherwise the task is woken when it becomes so. The first time, registers `fd` for `interest`.
+  /// `again`: as for `ScheduledIo::poll_ready`. Throws "epoll_ctl ADD: …", `WrongRuntime`,
+  /// `TwoWaiters`, and std::logic_error outside of a runtime.
+  Poll<Observed> poll_ready(int fd, common::ReadySet interest, Direction direction,
+                            Context& context, bool again = true) {
+    ScheduledIo* const io = io_.load(std::memory_order_acquire);
+    if (io != nullptr) {
+      if (const auto seen = io->look(direction)) return *seen;
+    }
+    return wait(fd, interest, direction, context, again);
+  }
 
   /// After a call on the descriptor has shown that there is no more: the next `poll_ready` waits
-  /// for an event that came after `observed`.
-  void clear(Direction direction, Observed observed) noexcept;
+  /// for an event that came after `observed`. REQUIRES: it was polled.
+  void clear(Direction direction, Observed observed) noexcept {
+    io_.load(std::memory_order_acquire)->clear(direction, observed);
+  }
 
   /// Whoever waited for `direction` does not any more.
-  void forget(Direction direction) noexcept;
+  void forget(Direction direction) noexcept {
+    if (ScheduledIo* const io = io_.load(std::memory_order_acquire)) io->forget(direction);
+  }
 
-  /// Deregisters. REQUIRES: the descriptor is open.
-  void reset() noexcept;
+  /// Changes what it watches for. REQUIRES: it was polled.
+  void watch(common::ReadySet interest) { Reactor::modify(*io_.load(), interest); }
 
  private:
-  ScheduledIo& make(int fd);
-  void watch_for_writing(bool on);
+  Poll<Observed> wait(int fd, common::ReadySet interest, Direction direction, Context& context,
+                      bool again);
 
   std::atomic<ScheduledIo*> io_ = nullptr;  // none until it is registered
-  Ref<Reactor> reactor_;                    // these three are written once, before `io_`
-  common::SlabKey key_{};
-  int fd_ = -1;
-  SmallMutex mutex_;  // for the one who registers
-  Interest interest_;
-  bool watches_writing_ = false;
 };
 
 }  // namespace runtime

@@ -4,29 +4,30 @@
 //  1. Readiness is only ever set by the reactor and cleared by who has seen that it is gone. To
 //     clear, one must show the tick of the look that came before: if an event came since, the tick
 //     has moved on, and clearing does nothing.
-//  2. `poll_ready` looks, locks, stores the waker, and looks again. The reactor sets readiness,
-//     locks, and takes the wakers. So whichever of the two locks first, no event is lost: either
-//     the second look sees it, or the reactor finds the waker.
-//  3. Wakers are woken and dropped without the mutex.
+//  2. `poll_ready` looks, stores the waker, and looks again. The reactor sets readiness, then takes
+//     the wakers. So no event is lost: either the second look sees it, or the reactor finds the
+//     waker. (See AtomicWaker.)
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "common/poller/poller.hpp"
+#include "runtime/future/atomic_waker.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
 #include "runtime/future/waker.hpp"
-#include "runtime/task/small_mutex.hpp"
 
 namespace runtime {
 
+class Reactor;
+
 /// What is waited for. Who waits for the end, where both directions are closed or an error has
 /// come, does so in the reader's place.
-enum class Direction { read, write, end };
+enum class Direction : char { read, write, end };
 
 /// What a look at the readiness saw: the bits, and the tick that they had.
 class Observed {
@@ -39,95 +40,109 @@ class Observed {
   std::uint32_t word_;
 };
 
+/// Two tasks wait for one direction of one descriptor. Each event would wake one of them, and the
+/// other one never: so the second to come is told.
+class TwoWaiters : public std::logic_error {
+ public:
+  TwoWaiters() : logic_error("another task waits for this direction of the descriptor already") {}
+};
+
 class ScheduledIo {
  public:
   /// Begins with what is assumed: if that is wrong, a call that would block clears it.
   explicit ScheduledIo(common::ReadySet assumed) : word_(assumed.bits()) {}
-  /// For before and after it is shared.
-  ScheduledIo(ScheduledIo&& other) noexcept
-      : word_(other.word_.load()),
-        reader_(std::move(other.reader_)),
-        writer_(std::move(other.writer_)) {}
 
   /// Ready in `direction`, or closed, or failed: the look. Otherwise `context`'s task is woken when
-  /// that changes. One task may wait for each direction; the last one counts.
-  Poll<Observed> poll_ready(Direction direction, Context& context) {
-    const auto seen = look(direction);
-    if (seen) return *seen;
-    Waker dropped;
-    const std::lock_guard lock(mutex_);
-    Waker& slot = waiting(direction);
-    if (!context.is_stored_in(slot)) dropped = std::exchange(slot, context.waker());
-    if (const auto now = look(direction)) return *now;  // the waker stays: it may wake for nothing
+  /// that changes. One task may wait for each direction. `again`: this one has waited before, or
+  /// wants to be the last that counts; otherwise throws `TwoWaiters` where another task waits.
+  Poll<Observed> poll_ready(Direction direction, Context& context, bool again = true) {
+    if (const auto seen = look(direction)) return *seen;
+    return wait(direction, context, again);
+  }
+  /// The same after a look that saw nothing.
+  Poll<Observed> wait(Direction direction, Context& context, bool again) {
+    AtomicWaker& place = waiting(direction);
+    Waker other = place.store(context);
+    if (other && !again) {
+      std::move(other).wake();  // it polls once more, and is here again
+      throw TwoWaiters();
+    }
+    if (const auto now = look(direction)) return leave(place, *now);
     return pending;
+  }
+
+  /// What `poll_ready` looks at.
+  [[nodiscard]] std::optional<Observed> look(Direction direction) const noexcept {
+    const Observed observed(word_.load());  // in the one order of AtomicWaker
+    if ((observed.ready() & wanted(direction)).empty()) return std::nullopt;
+    return observed;
   }
 
   /// A call in `direction` has shown that there is no more. What says that the direction is closed
   /// stays: it comes once, and often together with the last data.
   void clear(Direction direction, Observed observed) noexcept {
-    const auto gone = common::ReadySet::error() | open_bit(direction);
+    const auto open =
+        direction == Direction::write ? common::ReadySet::writable() : common::ReadySet::readable();
+    const std::uint32_t gone = (open | common::ReadySet::error()).bits();
     // With another tick an event has come since. With other bits alone, the other direction has
-    // cleared its own.
+    // cleared its own. Relaxed where it failed: it is tried again.
     std::uint32_t before = observed.word_;
     while (before / kTick == observed.word_ / kTick &&
-           !word_.compare_exchange_weak(before, before & ~gone.bits(), std::memory_order_acq_rel,
+           !word_.compare_exchange_weak(before, before & ~gone, std::memory_order_acq_rel,
                                         std::memory_order_relaxed)) {
     }
   }
 
-  /// Nobody waits in `direction` any more.
-  void forget(Direction direction) noexcept {
-    Waker dropped;
-    const std::lock_guard lock(mutex_);
-    dropped = std::exchange(waiting(direction), Waker());
-  }
+  /// Whoever waited for `direction` does not any more.
+  void forget(Direction direction) noexcept { static_cast<void>(waiting(direction).take()); }
 
-  /// For the reactor: an event has come. Hands the wakers that it is for to `wake_later`.
-  template <class WakeLater>
-  void set_ready(common::ReadySet ready, WakeLater wake_later) {
+  /// For the reactor: an event has come. Wakes whom it is for, and returns how many that were.
+  int set_ready(common::ReadySet ready) noexcept {
     std::uint32_t before = word_.load(std::memory_order_relaxed);
-    std::uint32_t after;
-    do {
-      after = (before + kTick) | (ready.bits() & 0xffff);
-    } while (!word_.compare_exchange_weak(before, after, std::memory_order_acq_rel));
-    const std::lock_guard lock(mutex_);
-    for (const Direction direction : {Direction::read, Direction::write}) {
-      Waker& slot = waiting(direction);
-      if (slot && !(ready & wanted(direction)).empty()) wake_later(std::exchange(slot, Waker()));
+    // The tick has 16 bits: it would take 65,536 events between a look and its clear to fool that.
+    while (!word_.compare_exchange_weak(before, (before + kTick) | (ready.bits() & 0xffff))) {
     }
+    return (!(ready & kRead).empty() && reader_.take_and_wake()) +
+           (!(ready & kWrite).empty() && writer_.take_and_wake());
   }
 
  private:
+  friend class Reactor;
+
   //   31          16 15           0
   //  +--------------+--------------+
   //  |     tick     |  epoll bits  |
   //  +--------------+--------------+
   static constexpr std::uint32_t kTick = 1 << 16;
 
-  static constexpr common::ReadySet open_bit(Direction direction) {
-    return direction == Direction::read ? common::ReadySet::readable()
-                                        : common::ReadySet::writable();
-  }
-  /// What makes a call in `direction` return at once. A half-closed peer can still be written to.
+  static constexpr common::ReadySet kEnd = common::ReadySet::hup() | common::ReadySet::error();
+  static constexpr common::ReadySet kRead =
+      common::ReadySet::readable() | common::ReadySet::read_hup() | kEnd;
+  // A half-closed peer can still be written to.
+  static constexpr common::ReadySet kWrite = common::ReadySet::writable() | kEnd;
+
+  /// What makes a call in `direction` return at once.
   static constexpr common::ReadySet wanted(Direction direction) {
-    const auto end = common::ReadySet::hup() | common::ReadySet::error();
-    if (direction == Direction::end) return end;
-    const auto both = open_bit(direction) | end;
-    return direction == Direction::read ? both | common::ReadySet::read_hup() : both;
+    return direction == Direction::read ? kRead : direction == Direction::write ? kWrite : kEnd;
   }
 
-  [[nodiscard]] std::optional<Observed> look(Direction direction) const noexcept {
-    const Observed observed(word_.load(std::memory_order_acquire));
-    if ((observed.ready() & wanted(direction)).empty()) return std::nullopt;
-    return observed;
+  static Observed leave(AtomicWaker& place, Observed seen) {
+    static_cast<void>(place.take());
+    return seen;
   }
 
-  Waker& waiting(Direction direction) { return direction == Direction::write ? writer_ : reader_; }
+  AtomicWaker& waiting(Direction direction) {
+    return direction == Direction::write ? writer_ : reader_;
+  }
 
   std::atomic<std::uint32_t> word_;
-  SmallMutex mutex_;  // guards the two wakers
-  Waker reader_;
-  Waker writer_;
+  std::atomic<int> fd_ = -1;  // the turn tells it to an observer, whoever removes it meanwhile
+  AtomicWaker reader_;
+  AtomicWaker writer_;
+  union {
+    Reactor* reactor_ = nullptr;  // whose it is
+    ScheduledIo* next_;           // when nobody's: the next one of those
+  };
 };
 
 }  // namespace runtime

@@ -1,18 +1,13 @@
 #include "runtime/io/tcp.hpp"
 
-#include <limits.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
-#include <array>
-#include <cerrno>
 #include <exception>
 #include <system_error>
 
 #include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
-#include "runtime/executor/spawn_blocking.hpp"
 
 namespace runtime {
 
@@ -25,34 +20,19 @@ Tried<std::size_t> TcpStream::try_read(int fd, std::span<char> buffer) {
   return {size, size && *size > 0 && *size < buffer.size()};
 }
 
-Tried<std::string> TcpStream::try_read_some(int fd) {
-  std::array<char, 16 * 1024> buffer;  // on the stack, for the moment of this call
-  const auto [size, drained] = try_read(fd, buffer);
-  if (!size) return {};
-  return {std::string(buffer.data(), *size), drained};
+Tried<Bytes> TcpStream::try_read_some(int fd) {
+  Tried<std::size_t> read;
+  Bytes bytes = Bytes::from([&](std::span<char> room) {
+    read = try_read(fd, room);
+    return read.result.value_or(0);
+  });
+  if (!read.result) return {};
+  return {std::move(bytes), read.drained};
 }
 
 Tried<std::size_t> TcpStream::try_write(int fd, std::span<const char> bytes) {
   const auto size = common::try_write(fd, bytes);
   return {size, size && *size < bytes.size()};
-}
-
-Tried<std::size_t> TcpStream::try_write_vectored(int fd,
-                                                 const std::vector<std::string_view>& pieces) {
-  std::vector<iovec> vectors;
-  std::size_t total = 0;
-  for (const std::string_view piece : pieces) {
-    if (vectors.size() == IOV_MAX) break;
-    if (piece.empty()) continue;  // or a thousand of them would be a write of nothing
-    vectors.push_back(
-        {const_cast<char*>(piece.data()), piece.size()});  // writev does not write there
-    total += piece.size();
-  }
-  const auto call = [&] { return ::writev(fd, vectors.data(), static_cast<int>(vectors.size())); };
-  const ssize_t size = common::retry(call);
-  if (size == -1 && errno == EAGAIN) return {};
-  const auto written = static_cast<std::size_t>(common::check(size, "writev"));
-  return {written, written < total};
 }
 
 Poll<void> TcpStream::WriteAll::poll(Context& context) {
@@ -68,7 +48,7 @@ Poll<void> TcpStream::WriteAll::poll(Context& context) {
 Async<std::string> TcpStream::read_to_end() {
   std::string all;
   for (;;) {
-    const std::string bytes = co_await read_some();
+    const Bytes bytes = co_await read_some();
     if (bytes.empty()) co_return all;
     all += bytes;
   }
@@ -76,31 +56,6 @@ Async<std::string> TcpStream::read_to_end() {
 
 void TcpStream::half_close() {
   common::check(::shutdown(fd(), SHUT_WR), "shutdown");
-}
-
-Async<TcpStream> TcpStream::connect(std::string host, std::uint16_t port) {
-  using common::Lookup, common::Transport;
-  auto addresses = common::resolve(host, port, Transport::tcp, Lookup::none);
-  if (addresses.empty()) {
-    auto lookup = spawn_blocking([=] { return common::resolve(host, port, Transport::tcp); });
-    addresses = co_await lookup;
-  }
-  std::exception_ptr error;
-  for (const common::Address& address : addresses) {
-    try {
-      Evented io(common::start_connect(address));
-      const auto finish = [&address](int fd) {
-        return common::finish_connect(fd, address) ? Tried<Done>{done} : Tried<Done>{};
-      };
-      co_await io.io(Direction::write, finish);
-      TcpStream stream;
-      stream.io_ = std::move(io);
-      co_return stream;
-    } catch (const std::system_error&) {
-      error = std::current_exception();
-    }
-  }
-  std::rethrow_exception(error);
 }
 
 TcpListener TcpListener::bind(const std::string& host, std::uint16_t port) {

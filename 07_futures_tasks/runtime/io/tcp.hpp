@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "common/fd.hpp"
 #include "runtime/coroutine/async.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
+#include "runtime/io/bytes.hpp"
 #include "runtime/io/poll_evented.hpp"
 #include "runtime/io/scheduled_io.hpp"
 
@@ -57,8 +57,8 @@ class TcpStream {
     return io_.io(Direction::read, [buffer](int fd) { return try_read(fd, buffer); });
   }
 
-  /// Reads what has come, up to 16 KiB, into a string that is as long as that: empty at end of
-  /// file. Holds no buffer while it waits. A future of std::string.
+  /// Reads what has come, up to 16 KiB: empty at end of file. Holds no buffer while it waits. A
+  /// future of Bytes.
   auto read_some() {
     return io_.io(Direction::read, [](int fd) { return try_read_some(fd); });
   }
@@ -71,17 +71,10 @@ class TcpStream {
     return io_.io(Direction::write, [bytes](int fd) { return try_write(fd, bytes); });
   }
 
-  /// Writes from several places with one call, in order. Returns how many bytes that were. See
-  /// writev(2). A future of std::size_t.
-  auto write_vectored(std::vector<std::string_view> pieces) {
-    return io_.io(Direction::write,
-                  [pieces = std::move(pieces)](int fd) { return try_write_vectored(fd, pieces); });
-  }
-
   /// Writes all of `bytes`, which must be alive until then, as a temporary is that stands in the
   /// same statement as `co_await`. A future of void.
-  template <std::convertible_to<std::string_view> Bytes>
-  auto write_all(const Bytes& bytes) {  // by value, a view would be in the coroutine's frame, too
+  template <std::convertible_to<std::string_view> Text>
+  auto write_all(const Text& bytes) {  // by value, a view would be in the coroutine's frame, too
     return WriteAll(io_, bytes);
   }
 
@@ -91,7 +84,7 @@ class TcpStream {
  private:
   using Evented = PollEvented<common::Fd>;
 
-  class [[nodiscard]] WriteAll : public IoWait<common::Fd> {
+  class [[nodiscard]] WriteAll : public IoWait<Evented> {
    public:
     using Output = void;
 
@@ -104,9 +97,8 @@ class TcpStream {
   };
 
   static Tried<std::size_t> try_read(int fd, std::span<char> buffer);
-  static Tried<std::string> try_read_some(int fd);
+  static Tried<Bytes> try_read_some(int fd);
   static Tried<std::size_t> try_write(int fd, std::span<const char> bytes);
-  static Tried<std::size_t> try_write_vectored(int fd, const std::vector<std::string_view>& pieces);
 
   Evented io_;
 };

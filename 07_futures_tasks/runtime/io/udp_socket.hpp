@@ -50,11 +50,11 @@ class UdpSocket {
   }
 
  private:
-  explicit UdpSocket(common::Fd socket) : io_(std::move(socket), Interest::write_on_demand) {}
+  explicit UdpSocket(common::Fd socket) : io_(std::move(socket)) {}
   static Tried<common::Datagram> try_receive(int fd, std::span<char> buffer);
   static Tried<Done> try_send(int fd, std::span<const char> bytes, const common::Address& receiver);
 
-  PollEvented<common::Fd> io_;
+  PollEvented<common::Fd, Interest::write_on_demand> io_;
 };
 
 }  // namespace runtime

@@ -1,12 +1,12 @@
 // How does one task wait for many futures, and poll only those that have news? It gives each a
-// waker of its own. This is a scheduler within a task, and a child's state is that of a task.
+// waker of its own. This is a scheduler within a task.
 //
 // Thread safety: the children's wakers are for any thread, the set for one at a time. Invariants:
-//  1. A child that is scheduled, and not running, is in the ready queue, or about to be put there
-//     by whoever woke it: once, and no other child is. So only those are polled that were woken.
+//  1. A child that was woken, and is not polled, is in the ready queue: once, and no other child
+//     is. So only those are polled that were woken.
 //  2. The parent's waker is kept only while the queue is empty: who puts a child there takes it.
 //  3. A child's future is destroyed once, by who polls or destroys the set. The child itself lasts
-//     as long as its last waker. It is done then: a wake does nothing.
+//     as long as its last waker. Then a wake does nothing.
 //  4. Nothing is woken or destroyed under the mutex.
 #pragma once
 
@@ -20,7 +20,6 @@
 #include "runtime/future/waker.hpp"
 #include "runtime/task/small_mutex.hpp"
 #include "runtime/task/task_list.hpp"
-#include "runtime/task/task_state.hpp"
 
 namespace runtime {
 
@@ -65,10 +64,7 @@ class FuturesUnordered {
   FuturesUnordered(FuturesUnordered&&) = delete;
   ~FuturesUnordered() {
     ready_->close();
-    while (Child* const child = children_.newest()) {
-      child->state.seize();
-      remove(*child);
-    }
+    while (Child* const child = children_.newest()) remove(*child);
   }
 
   /// One more. A task that waits for `next` is woken to poll it. Futures in the set may call this.
@@ -76,7 +72,7 @@ class FuturesUnordered {
     auto* const child = new Child(std::move(future), ready_);
     children_.insert(*child);
     ++size_;
-    ready_->push(*child);
+    ready_->wake(*child);
   }
 
   /// The next result; std::nullopt when the set is empty. Throws what a future throws: that one is
@@ -84,56 +80,66 @@ class FuturesUnordered {
   /// at a time.
   Next next() { return Next(*this); }
 
+  /// Calls `function` with each future in the set.
+  template <class Function>
+  void for_each(Function function) {
+    for (Child* child = children_.newest(); child != nullptr; child = child->older) {
+      function(*child->future);
+    }
+  }
+
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
  private:
   class ReadyQueue;
 
-  struct Child final : Wakeable {
-    Child(F f, Ref<ReadyQueue> queue) : future(std::move(f)), ready(std::move(queue)) {
-      static_cast<void>(state.release());  // of two: the set's is left, and there is no JoinHandle
-    }
-    void wake() noexcept override {
-      if (state.wake() == TaskState::Next::submit) ready->push(*this);
-    }
-    void add_ref() noexcept override { state.add_ref(); }
-    void release() noexcept override {
-      if (state.release()) delete this;
-    }
+  struct Child final : Wakeable, RefCounted {
+    Child(F f, Ref<ReadyQueue> queue) : future(std::move(f)), ready(std::move(queue)) {}
+    void wake() noexcept override { ready->wake(*this); }
+    void add_ref() noexcept override { RefCounted::add_ref(); }
+    void release() noexcept override { RefCounted::release(); }
 
-    TaskState state;
     std::optional<F> future;  // its end is not the child's
     const Ref<ReadyQueue> ready;
-    Child* next_scheduled = nullptr;
     Child* older = nullptr;
     Child* newer = nullptr;
+    // Guarded by the mutex of the queue. Who is done stays polled: it is never queued again.
+    enum { waits, queued, polled, polled_and_woken } state = waits;
+    Child* next_scheduled = nullptr;
   };
 
   /// What the set shares with its children, which may outlive it.
   class ReadyQueue final : public RefCounted {
    public:
     /// A child was woken, or is new.
-    void push(Child& child) noexcept {
-      Waker parent;
-      {
-        const std::lock_guard lock(mutex_);
-        if (closed_) return;
-        children_.push(child);
-        parent = std::exchange(parent_, Waker());
-      }
-      parent.wake();
+    void wake(Child& child) noexcept {
+      WakeAtEnd parent;
+      const std::lock_guard lock(mutex_);
+      if (child.state == Child::polled) child.state = Child::polled_and_woken;
+      if (child.state != Child::waits || closed_) return;
+      push(child);
+      parent = std::exchange(parent_, Waker());
     }
-    /// Takes the first child out. If there is none: nullptr, and the next one that comes wakes
-    /// `context`'s task.
+    /// Takes the first child out, to be polled. If there is none: nullptr, and the next one that
+    /// comes wakes `context`'s task.
     Child* pop(const Context& context) {
       Waker dropped;
       const std::lock_guard lock(mutex_);
       Child* const child = children_.pop();
-      if (child == nullptr && !context.is_stored_in(parent_)) {
+      if (child != nullptr) {
+        child->state = Child::polled;
+      } else if (!context.is_stored_in(parent_)) {
         dropped = std::exchange(parent_, context.waker());
       }
       return child;
+    }
+    /// Its poll returned pending. Who was woken meanwhile goes to the end.
+    void stop(Child& child) noexcept {
+      const std::lock_guard lock(mutex_);
+      const bool woken = child.state == Child::polled_and_woken;
+      child.state = Child::waits;
+      if (woken) push(child);
     }
     void forget_parent() noexcept {
       Waker dropped;
@@ -147,6 +153,11 @@ class FuturesUnordered {
     }
 
    private:
+    void push(Child& child) noexcept {
+      child.state = Child::queued;
+      children_.push(child);
+    }
+
     SmallMutex mutex_;  // guards what follows
     bool closed_ = false;
     Queue<Child> children_;
@@ -155,38 +166,35 @@ class FuturesUnordered {
 
   /// The budget bounds it: when that is spent, the task goes to the end of its queue, as a child
   /// that wakes itself goes to the end of this one.
-  Poll<typename Next::Output> poll_next(Context& context) {
+  Poll<typename Next::Output> poll_next(Context& outer) {
     while (!empty()) {
-      if (!context.spend()) return pending;
-      Child* const child = ready_->pop(context);
-      if (child == nullptr) return pending;
-      auto result = poll_child(*child, context);
-      if (result.is_ready()) {
-        remove(*child);
-        return typename Next::Output(std::move(result).stored());
+      if (!outer.spend()) return pending;
+      Child* const child = ready_->pop(outer);
+      if (child == nullptr) {
+        outer.take_back();
+        return pending;
       }
-      if (child->state.stop() == TaskState::Next::submit) ready_->push(*child);
+      Context context(*child, outer);
+      try {
+        auto result = child->future->poll(context);
+        if (result.is_ready()) {
+          remove(*child);
+          return typename Next::Output(std::move(result).stored());
+        }
+      } catch (...) {
+        remove(*child);
+        throw;
+      }
+      ready_->stop(*child);
     }
     return typename Next::Output();
   }
 
-  Poll<OutputOf<F>> poll_child(Child& child, Context& outer) {
-    static_cast<void>(child.state.start());  // nobody aborts a child
-    Context context(child, outer);
-    try {
-      return child.future->poll(context);
-    } catch (...) {
-      remove(child);
-      throw;
-    }
-  }
-
-  /// Ends the future, and the set's reference. REQUIRES: the child is running.
+  /// Ends the future, and the set's reference. REQUIRES: no wake can queue the child.
   void remove(Child& child) noexcept {
     children_.erase(child);
     --size_;
     child.future.reset();
-    child.state.complete();
     child.release();
   }
 

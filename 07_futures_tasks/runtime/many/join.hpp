@@ -2,6 +2,7 @@
 // not done, time and again.
 #pragma once
 
+#include <cstddef>
 #include <iterator>
 #include <tuple>
 #include <type_traits>
@@ -10,11 +11,13 @@
 #include <vector>
 
 #include "runtime/future/future.hpp"
+#include "runtime/future/small_futures.hpp"
+#include "runtime/many/turns.hpp"
 
 namespace runtime {
 
-/// A future, and then its result: a part of `join` and `join_all`. Like `MaybeDone` of Rust's
-/// futures.
+/// A future, then its result, then nothing: a part of `join` and `join_all`. Like `MaybeDone` of
+/// Rust's futures.
 template <Future F>
 class MaybeDone {
  public:
@@ -22,47 +25,26 @@ class MaybeDone {
 
   explicit MaybeDone(F future) : state_(std::in_place_index<0>, std::move(future)) {}
 
-  /// True when the result is there; the future is then destroyed. It may be polled after that.
+  /// True when the result is there; the future is then destroyed. It may be polled after that,
+  /// until the result is taken: then it throws `NoState`.
   bool poll(Context& context) {
-    F* const future = std::get_if<0>(&state_);
-    if (future == nullptr) return true;
-    auto result = future->poll(context);
+    if (state_.index() == 2) throw NoState();
+    if (state_.index() == 1) return true;
+    auto result = std::get<0>(state_).poll(context);
     if (!result.is_ready()) return false;
     state_.template emplace<1>(std::move(result).stored());
     return true;
   }
 
   /// Moves the result out. REQUIRES: `poll` was true.
-  Result result() && { return std::get<1>(std::move(state_)); }
-
- private:
-  std::variant<F, Result> state_;
-};
-
-/// Ready when all of its futures are. Polls each that is not done at every poll, in order. Like
-/// `join!` of Rust's futures.
-template <Future... F>
-class [[nodiscard]] Join {
- public:
-  /// The results in the order of the futures; that of a future of void is `Done`.
-  using Output = std::tuple<Stored<OutputOf<F>>...>;
-
-  explicit Join(F... futures) : children_(MaybeDone<F>(std::move(futures))...) {}
-
-  /// Throws what one of them throws, at once. The others are then cancelled when this is destroyed.
-  Poll<Output> poll(Context& context) {
-    return std::apply(
-        [&context](auto&... child) -> Poll<Output> {
-          bool all = true;
-          ((all = child.poll(context) && all), ...);
-          if (!all) return pending;
-          return Output(std::move(child).result()...);
-        },
-        children_);
+  Result take() {
+    Result result = std::get<1>(std::move(state_));
+    state_.template emplace<2>();
+    return result;
   }
 
  private:
-  std::tuple<MaybeDone<F>...> children_;
+  std::variant<F, Result, std::monostate> state_;
 };
 
 /// Both at once, on one task:
@@ -70,55 +52,51 @@ class [[nodiscard]] Join {
 ///     const auto both = co_await join(read_name(), read_age());
 ///     greet(std::get<0>(both), std::get<1>(both));
 ///
-/// Each future is destroyed as soon as it is ready.
+/// Ready when all of the futures are, with a tuple of their results; that of a future of void is
+/// `Done`. Polls each that is not done in every poll, in order; see Turns. Each is destroyed as
+/// soon as it is ready. Throws what one of them throws, at once; the others are then cancelled when
+/// this is destroyed. Like `join!` of Rust's futures.
 template <Future... F>
-Join<F...> join(F... futures) {
-  return Join<F...>(std::move(futures)...);
+auto join(F... futures) {
+  using Output = std::tuple<Stored<OutputOf<F>>...>;
+  return poll_fn([turns = Turns(), children = std::tuple<MaybeDone<F>...>(std::move(futures)...)](
+                     Context& context) mutable -> Poll<Output> {
+    constexpr std::size_t kAll = sizeof...(F);
+    const bool all = turns.ask(kAll, kAll, context, [&](std::size_t i) {
+      const auto poll_ith = [&](auto&... child) {
+        return ((i-- == 0 && child.poll(context)) || ...);
+      };
+      return std::apply(poll_ith, children);
+    });
+    if (!all) return pending;
+    return std::apply([](auto&... child) { return Output(child.take()...); }, children);
+  });
 }
 
-/// Ready when all of its futures are. Like `join_all` of Rust's futures.
+/// The same for any number of futures of one kind:
+///
+///     const std::vector<int> sums = co_await join_all(std::move(futures));
+///
+/// The result is a vector; for futures of void, void. Like `join_all` of Rust's futures.
 ///
 /// They share the task's one waker, so a poll cannot know whose news it is: it asks each one that
 /// is not done. Where that is too much asking, `FuturesUnordered` asks those alone that were woken.
 template <Future F>
-class [[nodiscard]] JoinAll {
-  using Inner = OutputOf<F>;
-  static constexpr bool kVoid = std::is_void_v<Inner>;
-
- public:
-  /// The results in the order of the futures; for futures of void, void.
-  using Output = std::conditional_t<kVoid, void, std::vector<Stored<Inner>>>;
-
-  explicit JoinAll(std::vector<F> futures)
-      : children_(std::make_move_iterator(futures.begin()),
-                  std::make_move_iterator(futures.end())) {}
-
-  /// Throws what one of them throws, at once. The others are then cancelled when this is destroyed.
-  Poll<Output> poll(Context& context) {
-    bool all = true;
-    for (auto& child : children_) all = child.poll(context) && all;
-    if (!all) return pending;
-    return ready_with<Output>([this] { return results(); });
-  }
-
- private:
-  Output results() {
-    if constexpr (!kVoid) {
-      Output results;
-      results.reserve(children_.size());
-      for (auto& child : children_) results.push_back(std::move(child).result());
-      return results;
-    }
-  }
-
-  std::vector<MaybeDone<F>> children_;
-};
-
-/// `const std::vector<int> sums = co_await join_all(std::move(futures));` Each future is destroyed
-/// as soon as it is ready.
-template <Future F>
-JoinAll<F> join_all(std::vector<F> futures) {
-  return JoinAll<F>(std::move(futures));
+auto join_all(std::vector<F> futures) {
+  using Results = std::vector<Stored<OutputOf<F>>>;
+  using Output = std::conditional_t<std::is_void_v<OutputOf<F>>, void, Results>;
+  std::vector<MaybeDone<F>> all(std::make_move_iterator(futures.begin()),
+                                std::make_move_iterator(futures.end()));
+  return poll_fn(
+      [turns = Turns(), children = std::move(all)](Context& context) mutable -> Poll<Output> {
+        const std::size_t count = children.size();
+        const auto poll_ith = [&](std::size_t i) { return children[i].poll(context); };
+        if (!turns.ask(count, count, context, poll_ith)) return pending;
+        Results results;
+        results.reserve(count);
+        for (auto& child : children) results.push_back(child.take());
+        return ready_with<Output>([&] { return static_cast<Output>(std::move(results)); });
+      });
 }
 
 }  // namespace runtime

@@ -25,18 +25,26 @@ class [[nodiscard]] JoinHandle {
   /// Takes over the task's reference for its handle.
   explicit JoinHandle(TaskOf<T>& task) : task_(&task) {}
   JoinHandle(JoinHandle&& other) noexcept : task_(std::exchange(other.task_, nullptr)) {}
-  JoinHandle& operator=(JoinHandle&& other) noexcept {
+  JoinHandle& operator=(JoinHandle other) noexcept {
     std::swap(task_, other.task_);
     return *this;
   }
   ~JoinHandle() { detach(); }
 
   /// The task's output, when it is done. Throws what the task has thrown, and `Aborted` if it was
-  /// aborted, or its executor has ended, before it was done.
+  /// aborted, or its executor has ended, before it was done; `NoState` when it has none any more.
   Poll<T> poll(Context& context) {
-    if (!task_->poll_done(context)) return pending;
-    const auto task = Ref<TaskOf<T>>::adopt(std::exchange(task_, nullptr));
-    return task->take_output();
+    if (task_ == nullptr) throw NoState();
+    if (!context.spend()) return pending;
+    if (!task_->poll_done(context)) {
+      context.take_back();
+      return pending;
+    }
+    struct Release {
+      Task* task;
+      ~Release() { task->release(); }
+    } const release{task_};
+    return std::exchange(task_, nullptr)->take_output();
   }
 
   /// Has the task's future destroyed where it waits, on a thread of its executor. Does not wait for
@@ -48,11 +56,27 @@ class [[nodiscard]] JoinHandle {
   /// Lets the task go on alone. Its result is dropped; an exception from it is a line on standard
   /// error.
   void detach() noexcept {
-    if (task_ != nullptr) std::exchange(task_, nullptr)->detach();
+    if (task_ != nullptr) std::exchange(task_, nullptr)->drop_handle();
   }
 
  private:
   TaskOf<T>* task_;
 };
+
+/// Makes `future` a task of `scheduler`. Nothing is lost when the observer throws, or there is no
+/// memory: there is no task then.
+template <Future F>
+JoinHandle<OutputOf<F>> spawn_in(Scheduler& scheduler, F future, const Place& where) {
+  auto* const task = new FutureTask<F>(scheduler, std::move(future));
+  JoinHandle<OutputOf<F>> handle(*task);
+  try {
+    if (Observer* const observer = scheduler.observer()) observer->spawned(*task, where);
+  } catch (...) {
+    task->cancel_scheduled();
+    throw;
+  }
+  scheduler.add(*task);
+  return handle;
+}
 
 }  // namespace runtime

@@ -20,6 +20,8 @@ class SmallMutex {
     }
   }
 
+  /// The next owner may have ended the mutex before the call to `notify_one`: that is only given
+  /// its address, and at worst wakes somebody for nothing.
   void unlock() noexcept {
     if (state_.exchange(kFree, std::memory_order_release) == kContended) state_.notify_one();
   }

@@ -1,18 +1,42 @@
 #include "runtime/task/task.hpp"
 
-#include <atomic>
+#include <mutex>
 #include <string>
 
 #include "common/report.hpp"
-#include "runtime/task/task_list.hpp"
 
 namespace runtime {
 
-/// Makes `step`, which is the task's last moment in the queue, and what follows from it.
+/// Makes `step`, a step of the state, under the eyes of the observer if there is one.
 template <class Step>
-void Task::run_after(Step step) noexcept {
-  Trace* const trace = scheduler_->trace();
-  const auto start = trace == nullptr ? step() : trace->poll_begins(*this, step);
+auto Task::observe(void (Observer::*tell)(const Task&), Step step) noexcept {
+  if (scheduler_->observer() == nullptr) return step();
+  const Ref<Observer> observer(*scheduler_->observer());  // the step may be this task's last
+  const std::lock_guard lock(observer->mutex());
+  ((*observer).*tell)(*this);
+  return step();
+}
+
+/// What a wake, of whatever kind, is followed by.
+void Task::follow(TaskState::Next next) noexcept {
+  if (next == TaskState::Next::submit) scheduler_->submit(*this, false);
+  if (next == TaskState::Next::destroy) delete this;
+}
+
+void Task::wake() noexcept {
+  follow(observe(&Observer::woken, [this] { return state_.wake(); }));
+}
+
+void Task::wake_and_release() noexcept {
+  follow(observe(&Observer::woken, [this] { return state_.wake_and_release(); }));
+}
+
+void Task::abort() noexcept {
+  follow(observe(&Observer::woken, [this] { return state_.abort(); }));
+}
+
+/// A poll, or what an aborted task has in its place. `references` are to be dropped at the end.
+inline void Task::poll_or_drop(TaskState::Start start, std::uint64_t references) noexcept {
   Polled result = Polled::aborted;
   if (start == TaskState::Start::cancel) {
     drop_future();
@@ -20,61 +44,57 @@ void Task::run_after(Step step) noexcept {
     Context context(*this);
     result = poll_future(context);
   }
-  if (trace != nullptr) trace->poll_ends(*this, result);
+  Observer* const observer = scheduler_->observer();
   if (result == Polled::waits) {
-    if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this);
+    if (observer != nullptr) observer->poll_ends(*this, result);
+    if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this, true);
     return;
   }
-  state_.complete();
+  const auto end = state_.complete();
+  if (!end.has_handle) drop_output();
+  if (end.has_joiner) take_joiner().wake();
+  if (observer != nullptr) observer->poll_ends(*this, result);
   scheduler_->remove(*this);
-  release();  // the scheduler's reference
+  if (state_.release(references)) delete this;
 }
 
 void Task::run() noexcept {
-  run_after([this] { return state_.start(); });
+  const auto start = observe(&Observer::poll_begins, [this] { return state_.start(); });
+  poll_or_drop(start, 2);  // the run's, and the scheduler's
 }
 
 void Task::cancel() noexcept {
-  run_after([this] { return state_.seize(); });
+  poll_or_drop(observe(&Observer::poll_begins, [this] { return state_.seize(); }), 1);
 }
 
-std::uint64_t Task::wakers() noexcept {
-  const std::lock_guard lock(mutex_);
-  return state_.references() - (has_handle_ ? 2 : 1);
+void Task::cancel_scheduled() noexcept {
+  poll_or_drop(observe(&Observer::poll_begins, [this] { return state_.seize(); }), 2);
 }
 
-bool Task::is_joined_within() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (!joiner_ || joiner_.target()->scheduler() != scheduler_.get()) return false;
-  return !static_cast<const Task*>(joiner_.target())->state_.is_done();
+bool Task::poll_done(Context& context) {
+  if (state_.is_done()) return true;
+  if (state_.has_joiner()) {
+    if (context.is_for(joiner())) return false;
+    if (!state_.take_back_joiner()) return true;
+  }
+  const Waker dropped = take_joiner();
+  joiner_.store(context.waker().leak(), std::memory_order_relaxed);
+  return !state_.set_joiner();
 }
 
+void Task::drop_handle() noexcept {
+  // Of one that waited no waker is to stay behind: it would keep the joiner, and look like hope to
+  // who searches for a deadlock.
+  if (state_.has_joiner() && state_.take_back_joiner()) static_cast<void>(take_joiner());
+  if (state_.drop_handle()) drop_output();
+  release();
+}
+
+/// Relaxed: whose the place is at this moment, the state has said.
 Waker Task::take_joiner() noexcept {
-  if (joiner_ && joiner_.target()->scheduler() == scheduler_.get()) scheduler_->join_ends();
-  return std::exchange(joiner_, Waker());
-}
-
-Waker Task::store_joiner(Context& context) {
-  if (context.is_stored_in(joiner_)) return Waker();
-  Waker old = take_joiner();
-  joiner_ = context.waker();
-  if (joiner_.target()->scheduler() == scheduler_.get()) scheduler_->join_begins();
-  return old;
-}
-
-bool Scheduler::may_be_woken(const List<Task>& tasks) const noexcept {
-  std::uint64_t wakers = 0;
-  for (Task* task = tasks.newest(); task != nullptr; task = task->older) {
-    wakers += task->wakers();
-    if (wakers > joins_.load(std::memory_order_relaxed)) return true;
-  }
-  // `joins_` is too high where a task has ended that had polled a JoinHandle which outlives it. So
-  // the last word has a count: here it may take its time.
-  std::uint64_t joins = 0;
-  for (Task* task = tasks.newest(); task != nullptr; task = task->older) {
-    joins += task->is_joined_within() ? 1 : 0;
-  }
-  return wakers > joins;
+  Waker joiner = Waker::adopt(joiner_.load(std::memory_order_relaxed));
+  joiner_.store(nullptr, std::memory_order_relaxed);
+  return joiner;
 }
 
 void report_lost_error(const std::exception_ptr& error) noexcept {

@@ -6,14 +6,16 @@
 // Invariants:
 //  1. The future is destroyed before the output is stored, and the output is stored before the
 //     joiner is woken: who has joined a task knows that its destructors have run.
-//  2. The output, the joiner's waker, and whether a JoinHandle exists are guarded by one mutex.
-//  3. Nothing is destroyed or woken under that mutex.
+//  2. The output is made once, and destroyed once: by the JoinHandle, or, where the state says that
+//     there is none any more, by the task.
+//  3. No lock is held while a future is polled or destroyed, or an output moved.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -21,89 +23,75 @@
 #include "runtime/future/ref.hpp"
 #include "runtime/future/waker.hpp"
 #include "runtime/task/scheduler.hpp"
-#include "runtime/task/small_mutex.hpp"
 #include "runtime/task/task_state.hpp"
-#include "runtime/trace/trace.hpp"
 
 namespace runtime {
 
-/// What a task is to its scheduler.
+/// What a task is to its scheduler, and, as far as its output is no matter, to its JoinHandle.
 class Task : public Wakeable {
  public:
   explicit Task(Scheduler& scheduler) : scheduler_(scheduler) {}
-  virtual ~Task() = default;
+  virtual ~Task() { static_cast<void>(take_joiner()); }
   Task(Task&&) = delete;
 
-  void wake() noexcept final {
-    schedule([this] { return state_.wake(); });
-  }
+  void wake() noexcept final;
+  void wake_and_release() noexcept final;
   void add_ref() noexcept final { state_.add_ref(); }
   void release() noexcept final {
     if (state_.release()) delete this;
   }
-  [[nodiscard]] const Scheduler* scheduler() const noexcept final { return scheduler_.get(); }
 
   /// Has the future destroyed, by the scheduler, unless the task is done before.
-  void abort() noexcept {
-    schedule([this] { return state_.abort(); });
-  }
+  void abort() noexcept;
 
   // For the scheduler:
 
-  /// Polls the future once, or destroys it if the task was aborted. REQUIRES: out of the queue.
+  /// Polls the future once, or destroys it if the task was aborted. Takes over the run's reference.
+  /// REQUIRES: out of the queue.
   void run() noexcept;
-  /// Destroys the future without another poll. REQUIRES: as `TaskState::seize`.
+  /// Destroys the future without another poll. REQUIRES: as `TaskState::seize`, and not out of a
+  /// queue.
   void cancel() noexcept;
-  /// How many wakers name this task.
-  [[nodiscard]] std::uint64_t wakers() noexcept;
-  /// True if another task of the scheduler, which is not done, waits for this one.
-  [[nodiscard]] bool is_joined_within() noexcept;
+  /// The same for one that is out of a queue, or was to go there. Takes over the run's reference.
+  void cancel_scheduled() noexcept;
+
+  /// For who looks for a deadlock: how many wakers name this task, which waits; and who waits for
+  /// it, to be compared.
+  [[nodiscard]] std::uint64_t wakers() const noexcept { return state_.wakers(); }
+  [[nodiscard]] const Wakeable* joiner() const noexcept {
+    return joiner_.load(std::memory_order_relaxed);
+  }
+
+  // For the JoinHandle:
+
+  /// True when the output is there. Otherwise `context`'s task will be woken.
+  bool poll_done(Context& context);
+  /// The handle goes, and its reference; and the output, if it is there.
+  void drop_handle() noexcept;
 
   Task* next_scheduled = nullptr;
-  Task* older = nullptr;
+  Task* older = this;  // as long as it is in no list
   Task* newer = nullptr;
 
  protected:
-  /// Polls the future. When that ends it, destroys it and calls `finish`.
+  /// Polls the future. When that ends it, destroys it and stores the output.
   virtual Polled poll_future(Context& context) noexcept = 0;
-  /// Destroys the future and calls `finish`.
+  /// Destroys the future; the output is `Aborted`.
   virtual void drop_future() noexcept = 0;
-
-  /// Stores the output, by `store` under the mutex, and wakes who waits for it.
-  template <class Store>
-  void finish(Store store) noexcept {
-    Waker joiner;
-    {
-      const std::lock_guard lock(mutex_);
-      store();
-      joiner = take_joiner();
-    }
-    joiner.wake();
-  }
-
-  /// Empties the joiner's slot. REQUIRES: the mutex is held.
-  Waker take_joiner() noexcept;
-  /// Makes the joiner's waker one for `context`'s task, and returns the old one, which must be
-  /// dropped without the mutex. REQUIRES: the mutex is held.
-  Waker store_joiner(Context& context);
-
-  SmallMutex mutex_;
-  bool has_handle_ = true;
+  /// Destroys the output, which nobody has taken. An error is a line on standard error.
+  virtual void drop_output() noexcept = 0;
 
  private:
-  /// Makes `step`, a wake of whatever kind, and does what it says. A trace notes it.
   template <class Step>
-  void schedule(Step step) noexcept {
-    Trace* const trace = scheduler_->trace();
-    const auto next = trace == nullptr ? step() : trace->woken(*this, step);
-    if (next == TaskState::Next::submit) scheduler_->submit(*this);
-  }
-  template <class Step>
-  void run_after(Step step) noexcept;
+  auto observe(void (Observer::*tell)(const Task&), Step step) noexcept;
+  void follow(TaskState::Next next) noexcept;
+  Waker take_joiner() noexcept;
+  void poll_or_drop(TaskState::Start start, std::uint64_t references) noexcept;
 
   TaskState state_;
   const Ref<Scheduler> scheduler_;
-  Waker joiner_;
+  // A waker. TaskState says whose it is to touch; atomic for who looks on.
+  std::atomic<Wakeable*> joiner_ = nullptr;
 };
 
 /// What it failed with when it was aborted.
@@ -112,81 +100,48 @@ class Aborted : public std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "the task was aborted"; }
 };
 
-/// Says on standard error that a task has failed and nobody will join it.
+/// Says on standard error that a task has failed and nobody will join it. `Aborted` is no failure:
+/// somebody wanted that.
 void report_lost_error(const std::exception_ptr& error) noexcept;
 
 /// A task that results in a T, whatever its future is.
 template <class T>
 class TaskOf : public Task {
+  static_assert(std::is_nothrow_move_constructible_v<Stored<T>>,
+                "a task's output is moved when nobody is there yet who could catch anything");
+
  public:
+  using Output = std::variant<Stored<T>, std::exception_ptr>;
+
   using Task::Task;
 
-  // For its JoinHandle, in this order:
-
-  /// True when the output is there: the handle's time is over. Otherwise `context`'s task will be
-  /// woken.
-  bool poll_done(Context& context) {
-    Waker dropped;
-    const std::lock_guard lock(mutex_);
-    has_handle_ = output_.index() == 0;
-    if (has_handle_) dropped = store_joiner(context);
-    return !has_handle_;
-  }
-
-  /// What the future resulted in; throws what it failed with, or `Aborted`. Nobody else touches the
-  /// output any more.
+  /// What the future resulted in; throws what it failed with, or `Aborted`. REQUIRES: `poll_done`
+  /// was true.
   Poll<T> take_output() {
-    if (auto* error = std::get_if<2>(&output_)) std::rethrow_exception(std::move(*error));
-    return std::get<1>(std::move(output_));
-  }
-
-  /// The JoinHandle is gone: the output has no reader, and an error goes to standard error.
-  void detach() noexcept {
-    Waker dropped;
-    Output output;
-    {
-      const std::lock_guard lock(mutex_);
-      has_handle_ = false;
-      dropped = take_joiner();
-      output = std::exchange(output_, Output());
-    }
-    report(output);
-    release();
+    Output taken = std::move(output());
+    std::destroy_at(&output());
+    if (auto* error = std::get_if<1>(&taken)) std::rethrow_exception(std::move(*error));
+    return std::get<0>(std::move(taken));
   }
 
  protected:
-  void store(Stored<T> value) noexcept {
-    store_output(Output(std::in_place_index<1>, std::move(value)));
-  }
-  void store_error(std::exception_ptr error) noexcept {
-    store_output(Output(std::in_place_index<2>, std::move(error)));
-  }
+  virtual Output& output() noexcept = 0;
 
- private:
-  using Output = std::variant<std::monostate, Stored<T>, std::exception_ptr>;
-
-  void store_output(Output output) noexcept {
-    finish([&] {
-      if (has_handle_) std::swap(output_, output);
-    });
-    report(output);
+  void drop_output() noexcept final {
+    if (const auto* error = std::get_if<1>(&output())) report_lost_error(*error);
+    std::destroy_at(&output());
   }
-
-  /// An error that nobody will get. `Aborted` is none: somebody wanted that.
-  static void report(const Output& output) noexcept {
-    if (const auto* error = std::get_if<2>(&output)) report_lost_error(*error);
-  }
-
-  Output output_;
 };
 
 /// A task and its future. What `spawn` makes.
 template <Future F>
 class FutureTask final : public TaskOf<OutputOf<F>> {
+  using Output = typename TaskOf<OutputOf<F>>::Output;
+
  public:
   FutureTask(Scheduler& scheduler, F future)
       : TaskOf<OutputOf<F>>(scheduler), future_(std::move(future)) {}
-  // The future was destroyed when the task was done, and no task is deleted before.
+  // The future was destroyed when the task was done, and then the output: see the invariants.
   ~FutureTask() override {}
 
  private:
@@ -194,27 +149,29 @@ class FutureTask final : public TaskOf<OutputOf<F>> {
     try {
       auto result = future_.poll(context);
       if (!result.is_ready()) return Polled::waits;
-      end_with(std::move(result).stored());
+      end_with(std::in_place_index<0>, std::move(result).stored());
       return Polled::ready;
     } catch (...) {
-      std::destroy_at(&future_);
-      this->store_error(std::current_exception());
+      end_with(std::in_place_index<1>, std::current_exception());
       return Polled::failed;
     }
   }
 
-  void end_with(Stored<OutputOf<F>> value) noexcept {
-    std::destroy_at(&future_);
-    this->store(std::move(value));
+  void drop_future() noexcept override {
+    end_with(std::in_place_index<1>, std::make_exception_ptr(Aborted()));
   }
 
-  void drop_future() noexcept override {
+  template <class Index, class Value>
+  void end_with(Index index, Value value) noexcept {
     std::destroy_at(&future_);
-    this->store_error(std::make_exception_ptr(Aborted()));
+    std::construct_at(&output_, index, std::move(value));
   }
+
+  Output& output() noexcept override { return output_; }
 
   union {
-    F future_;  // its end is not the task's: see invariant 1
+    F future_;       // until it ends, which is before the task does
+    Output output_;  // from then on, until somebody has taken it
   };
 };
 

@@ -40,7 +40,8 @@ class Queue {
   Item* last_ = nullptr;  // means something while there is a first one
 };
 
-/// Tasks that are alive, linked both ways by `Item::older` and `Item::newer`.
+/// Tasks that are alive, linked both ways by `Item::older` and `Item::newer`. The `older` of one
+/// that is in no list refers to itself.
 template <class Item>
 class List {
  public:
@@ -55,10 +56,13 @@ class List {
     newest_ = &item;
   }
 
+  /// Without effect on one that is in no list.
   void erase(Item& item) {
+    if (item.older == &item) return;
     assert((item.newer == nullptr) == (newest_ == &item));
     (item.newer == nullptr ? newest_ : item.newer->older) = item.older;
     if (item.older != nullptr) item.older->newer = item.newer;
+    item.older = &item;
   }
 
  private:

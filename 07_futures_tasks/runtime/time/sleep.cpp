@@ -10,27 +10,20 @@ Clock::time_point now() {
 }
 
 Poll<void> Sleep::poll(Context& context) {
-  if (timer_.fired()) return done;
-  Executor& executor = Executor::current();
-  Timers& timers = executor.driver().timers();
-  if (timer_.is_set()) {
-    if (!timers.change_waker(timer_, context)) return done;
-    return pending;
-  }
-  if (deadline_ <= timers.now()) return done;
-  if (timers.set(timer_, deadline_, context.waker())) executor.timer_moved();
+  if (!context.spend()) return pending;
+  if (is_over(context)) return done;
+  context.take_back();
   return pending;
 }
 
-Sleep sleep(Duration duration) {
-  const Clock::time_point start = now();
-  // A time that the clock cannot express is never.
-  if (duration > Clock::time_point::max() - start) return Sleep(Clock::time_point::max());
-  return Sleep(start + duration);
-}
-
-Sleep sleep_until(Clock::time_point deadline) {
-  return Sleep(deadline);
+bool Sleep::is_over(Context& context) {
+  if (timer_.fired()) return true;
+  Executor& executor = Executor::current();
+  Timers& timers = executor.driver().timers();
+  if (timer_.waits()) return !timers.change_waker(timer_, context);
+  if (deadline_ <= timers.now()) return true;
+  if (timers.set(timer_, deadline_, context.waker())) executor.wake_driver();
+  return false;
 }
 
 }  // namespace runtime

@@ -1,8 +1,10 @@
 #include "runtime/time/timers.hpp"
 
 #include <algorithm>
-#include <array>
+#include <mutex>
 #include <utility>
+
+#include "runtime/future/future.hpp"
 
 namespace runtime {
 namespace {
@@ -14,36 +16,35 @@ constexpr std::size_t kChildren = 4;
 }  // namespace
 
 void Timer::cancel() noexcept {
-  // Fired, or unset: then `Timers` has let go of it. Nobody else sets it meanwhile.
-  if (state_.load(std::memory_order_acquire) != kWaiting) return;
   Waker dropped;
-  const std::lock_guard lock(timers_->mutex_);
-  if (state_.load(std::memory_order_relaxed) != kWaiting) return;  // it fired just now
-  dropped = timers_->erase(*this);
-  state_.store(kUnset, std::memory_order_release);
-}
-
-Timers::~Timers() {
-  for (const Item& item : heap_) item.timer->state_ = Timer::kUnset;
+  if (waits()) {
+    const std::lock_guard lock(timers_->mutex_);
+    if (waits()) dropped = timers_->erase(*this, kUnset);  // or else it fired just now
+  }
+  // Relaxed: Timers has let go of it.
+  place_.store(kUnset, std::memory_order_relaxed);
 }
 
 Clock::time_point Timers::now() const {
-  if (!virtual_) return Clock::now();
-  const std::lock_guard lock(mutex_);
-  return virtual_now_;
+  return virtual_ ? Clock::time_point(Duration(virtual_now_)) : Clock::now();
 }
 
 bool Timers::set(Timer& timer, Clock::time_point deadline, Waker waker) {
+  if (timer.timers_.get() != this) timer.timers_ = Ref<Timers>(*this);
+  // A deadline of kNever would look as if there was no timer.
+  const Item item{std::min(deadline.time_since_epoch().count(), kNever - 1), &timer};
   const std::lock_guard lock(mutex_);
-  heap_.push_back({deadline, &timer});
-  rise(heap_.size() - 1, {deadline, &timer});
-  timer.timers_ = this;
+  heap_.push_back(item);
   timer.waker_ = std::move(waker);
-  timer.state_.store(Timer::kWaiting, std::memory_order_release);
-  return timer.index_ == 0;
+  timer.sequence_ = sets_++;
+  fill(heap_.size() - 1, item);
+  if (heap_.front().timer != &timer) return false;
+  earliest_ = item.deadline;
+  return true;
 }
 
 bool Timers::change_waker(Timer& timer, const Context& context) {
+  if (timer.timers_.get() != this) throw WrongRuntime();
   Waker dropped;
   const std::lock_guard lock(mutex_);
   if (timer.fired()) return false;
@@ -52,85 +53,82 @@ bool Timers::change_waker(Timer& timer, const Context& context) {
 }
 
 std::optional<Clock::time_point> Timers::next() const {
-  const std::lock_guard lock(mutex_);
-  if (heap_.empty()) return std::nullopt;
-  return heap_.front().deadline;
+  const Clock::rep earliest = earliest_;
+  if (earliest == kNever) return std::nullopt;
+  return Clock::time_point(Duration(earliest));
 }
 
 std::size_t Timers::fire() {
-  const Clock::time_point until = now();
-  std::size_t count = 0;
-  for (;;) {
-    std::array<Waker, 64> to_wake;
-    const std::size_t batch = take_due(until, to_wake);
-    for (const Waker& waker : std::span(to_wake).first(batch)) waker.wake();
-    count += batch;
-    if (batch < to_wake.size()) return count;
+  if (earliest_ == kNever) return 0;
+  const Clock::rep until = now().time_since_epoch().count();
+  for (std::size_t count = 0;; ++count) {
+    if (earliest_ > until) return count;
+    WakeAtEnd wake;
+    const std::lock_guard lock(mutex_);
+    if (earliest_ > until) return count;  // cancelled meanwhile
+    wake = erase(*heap_.front().timer, Timer::kFired);
   }
-}
-
-/// Moves the wakers of timers whose time has come to `to_wake`, and returns how many.
-std::size_t Timers::take_due(Clock::time_point until, std::span<Waker> to_wake) {
-  const std::lock_guard lock(mutex_);
-  std::size_t count = 0;
-  while (count < to_wake.size() && !heap_.empty() && heap_.front().deadline <= until) {
-    Timer& timer = *heap_.front().timer;
-    to_wake[count++] = erase(timer);
-    timer.state_.store(Timer::kFired, std::memory_order_release);  // from here on it may be gone
-  }
-  return count;
 }
 
 bool Timers::jump() {
-  const std::lock_guard lock(mutex_);
-  if (!virtual_ || heap_.empty()) return false;
-  virtual_now_ = std::max(virtual_now_, heap_.front().deadline);
+  const Clock::rep earliest = earliest_;
+  if (!virtual_ || earliest == kNever) return false;
+  virtual_now_ = std::max<Clock::rep>(virtual_now_, earliest);
   return true;
 }
 
-/// Takes a timer out of the heap and returns its waker.
-Waker Timers::erase(Timer& timer) {
+void Timers::clear() noexcept {
+  for (;;) {
+    Waker dropped;
+    const std::lock_guard lock(mutex_);
+    if (heap_.empty()) return;
+    dropped = erase(*heap_.back().timer, Timer::kUnset);
+  }
+}
+
+/// Takes a timer out of the heap and returns its waker. It may be gone as soon as the mutex is
+/// released.
+Waker Timers::erase(Timer& timer, std::uint32_t place) {
   const Item last = heap_.back();
   heap_.pop_back();
-  if (last.timer != &timer) {
-    const std::size_t hole = timer.index_;
-    const bool up = hole > 0 && last.deadline < heap_[(hole - 1) / kChildren].deadline;
-    up ? rise(hole, last) : sink(hole, last);
-  }
-  return std::exchange(timer.waker_, Waker());
+  if (last.timer != &timer) fill(timer.place_, last);
+  const Clock::rep earliest = heap_.empty() ? kNever : heap_.front().deadline;
+  if (earliest_ != earliest) earliest_ = earliest;
+  Waker waker = std::exchange(timer.waker_, Waker());
+  timer.place_.store(place, std::memory_order_release);
+  return waker;
+}
+
+/// In ties the counts of `set` tell, which may wrap.
+bool Timers::Item::operator<(const Item& other) const {
+  if (deadline != other.deadline) return deadline < other.deadline;
+  return static_cast<std::int32_t>(timer->sequence_ - other.timer->sequence_) < 0;
 }
 
 void Timers::place(std::size_t index, Item item) {
   heap_[index] = item;
-  item.timer->index_ = static_cast<std::uint32_t>(index);
+  // Relaxed: without the mutex nobody asks where it is.
+  item.timer->place_.store(static_cast<std::uint32_t>(index), std::memory_order_relaxed);
 }
 
-/// Puts `item` where the hole at `index` is, or above: parents that come later move down.
-void Timers::rise(std::size_t index, Item item) {
-  while (index > 0) {
-    const std::size_t parent = (index - 1) / kChildren;
-    if (heap_[parent].deadline <= item.deadline) break;
-    place(index, heap_[parent]);
-    index = parent;
+/// Puts `item` into the hole, or where that leads to: parents that come later move down, children
+/// that come earlier move up.
+void Timers::fill(std::size_t hole, Item item) {
+  const auto parent = [](std::size_t i) { return (i - 1) / kChildren; };
+  const auto at = [this](std::size_t i) -> const Item* {
+    return heap_.data() + std::min(i, heap_.size());
+  };
+  for (; hole > 0 && item < heap_[parent(hole)]; hole = parent(hole)) {
+    place(hole, heap_[parent(hole)]);
   }
-  place(index, item);
-}
-
-/// Puts `item` where the hole at `index` is, or below: children that come earlier move up.
-void Timers::sink(std::size_t index, Item item) {
   for (;;) {
-    const std::size_t first = index * kChildren + 1;
-    if (first >= heap_.size()) break;
-    std::size_t earliest = first;
-    for (std::size_t child = first + 1; child < std::min(first + kChildren, heap_.size());
-         ++child) {
-      if (heap_[child].deadline < heap_[earliest].deadline) earliest = child;
-    }
-    if (item.deadline <= heap_[earliest].deadline) break;
-    place(index, heap_[earliest]);
-    index = earliest;
+    const auto end = at(hole * kChildren + kChildren + 1);
+    const auto first = std::min_element(at(hole * kChildren + 1), end);
+    if (first == end || item < *first) break;
+    place(hole, *first);
+    hole = static_cast<std::size_t>(first - heap_.data());
   }
-  place(index, item);
+  place(hole, item);
 }
 
 }  // namespace runtime

@@ -15,7 +15,7 @@
 
 #include "common/error.hpp"
 #include "common/report.hpp"
-#include "runtime/time/timers.hpp"
+#include "runtime/time/sleep.hpp"
 
 namespace runtime {
 namespace {
@@ -58,16 +58,20 @@ Trace::Trace(const std::string& file)
       fd_(common::check(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666),
                         ("open " + file).c_str())) {}
 
+Ref<Trace> make_trace(const std::string& file) {
+  return file.empty() ? Ref<Trace>() : Ref<Trace>::adopt(new Trace(file));
+}
+
 Trace::~Trace() {
   if (error_ != 0) {
     common::print_line(std::system_error(error_, std::generic_category(), "write " + file_).what());
   }
 }
 
-void Trace::start(const Timers& clock) {
-  const std::lock_guard lock(mutex_);
-  clock_ = &clock;
-  start_ = clock.now();
+/// Begins with the first event, when the runtime, whose clock it is, is there.
+void Trace::begin() {
+  if (size_ > 0) return;
+  start_ = now();
   const std::pair<Track, const char*> processes[] = {{{1, 0}, "tasks"}, {kDriver, "threads"}};
   for (const auto& [track, name] : processes) {
     add_json(R"({"ph":"M","pid":)" + std::to_string(track.process) +
@@ -78,12 +82,13 @@ void Trace::start(const Timers& clock) {
 }
 
 void Trace::close() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
   if (error_ != 0) common::throw_error(std::exchange(error_, 0), "write " + file_);
 }
 
 void Trace::spawned(const Task& task, const Place& where) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
+  begin();
   const Track track{1, ++spawned_};
   tasks_.emplace(&task, Life{track, false, true, {}});
   add_name(track, name_of_task(track.number, where));
@@ -91,7 +96,7 @@ void Trace::spawned(const Task& task, const Place& where) {
   write();
 }
 
-void Trace::note_wake(const Task& task) {
+void Trace::woken(const Task& task) {
   const auto found = tasks_.find(&task);
   if (found == tasks_.end() || found->second.scheduled) return;
   Life& life = found->second;
@@ -99,7 +104,7 @@ void Trace::note_wake(const Task& task) {
   const Track track = this_track();
   const bool no_slice = this_thread().slices.empty();
   if (no_slice) add("B", track, R"(,"name":"wake")");
-  life.wake = Wake{track, clock_->now(), ++arrows_};
+  life.wake = Wake{track, now(), ++arrows_};
   // While it is polled, it may be about to end: then no poll follows, and no arrow leads to it.
   if (!life.polled) write_wake(*life.wake);
   if (no_slice) add("E", track, "");
@@ -112,7 +117,7 @@ void Trace::write_wake(const Wake& wake) {
       R"(,"cat":"wake","name":"wake","id":)" + std::to_string(wake.arrow));
 }
 
-void Trace::note_poll(const Task& task) {
+void Trace::poll_begins(const Task& task) {
   const auto found = tasks_.find(&task);
   if (found == tasks_.end()) return;
   Life& life = found->second;
@@ -129,7 +134,7 @@ void Trace::note_poll(const Task& task) {
 }
 
 void Trace::poll_ends(const Task& task, Polled result) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
   const auto found = tasks_.find(&task);
   if (found == tasks_.end()) return;
   Life& life = found->second;
@@ -148,7 +153,8 @@ void Trace::poll_ends(const Task& task, Polled result) {
 }
 
 void Trace::turn_begins(const char* what) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
+  begin();
   this_thread().slices.push_back(kDriver);
   add("B", kDriver, ",\"name\":" + json(what));
   write();
@@ -161,23 +167,30 @@ void Trace::begin_wakes() {
   add("B", kDriver, R"(,"name":"wakes")");
 }
 
-void Trace::heard(common::Token token, common::ReadySet ready) {
-  const std::lock_guard lock(mutex_);
-  const auto found = descriptors_.find(token.value);
-  std::string what = token.value == 0 ? "another thread" : "a descriptor that is gone";
-  if (found != descriptors_.end()) {
-    what = "fd " + std::to_string(found->second);
+void Trace::heard(int fd, common::ReadySet ready) {
+  std::string what = "a descriptor that is gone";
+  if (fd != -1) {
+    what = "fd " + std::to_string(fd);
     for (const auto& [bits, name] : kReadyNames) {
       if (ready.contains(bits)) what += name;
     }
   }
+  note(what);
+}
+
+void Trace::heard_of_thread() {
+  note("another thread");
+}
+
+void Trace::note(const std::string& what) {
+  const std::lock_guard lock(mutex());
   begin_wakes();
   add("i", kDriver, R"(,"s":"t","name":)" + json(what));
   write();
 }
 
 void Trace::turn_ends(std::size_t timers_fired) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex());
   if (timers_fired > 0) {
     begin_wakes();
     add("i", kDriver,
@@ -187,16 +200,6 @@ void Trace::turn_ends(std::size_t timers_fired) {
   this_thread().slices.pop_back();
   add("E", kDriver, "");
   write();
-}
-
-void Trace::registered(common::Token token, int fd) {
-  const std::lock_guard lock(mutex_);
-  descriptors_[token.value] = fd;
-}
-
-void Trace::deregistered(common::Token token) {
-  const std::lock_guard lock(mutex_);
-  descriptors_.erase(token.value);
 }
 
 Trace::Thread& Trace::this_thread() {
@@ -228,7 +231,7 @@ void Trace::add_name(Track track, const std::string& name) {
 }
 
 void Trace::add(const char* phase, Track track, const std::string& more) {
-  add(phase, track, clock_->now(), more);
+  add(phase, track, now(), more);
 }
 
 void Trace::add(const char* phase, Track track, Time time, const std::string& more) {
@@ -250,12 +253,12 @@ void Trace::add_json(const std::string& event) {
 /// more is tried: `close` reports it.
 void Trace::write() {
   const std::string text = std::exchange(unwritten_, {}) + std::string(kEnd);
-  std::size_t done = 0;
-  while (error_ == 0 && done < text.size()) {
-    const ssize_t count = ::pwrite(fd_.get(), text.data() + done, text.size() - done,
-                                   static_cast<off_t>(size_ + done));
+  std::size_t written = 0;
+  while (error_ == 0 && written < text.size()) {
+    const ssize_t count = ::pwrite(fd_.get(), text.data() + written, text.size() - written,
+                                   static_cast<off_t>(size_ + written));
     if (count == -1) error_ = errno;
-    done += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    written += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
   }
   size_ += text.size() - kEnd.size();
 }

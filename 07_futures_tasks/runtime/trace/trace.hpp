@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,63 +25,34 @@
 #include "common/clock.hpp"
 #include "common/fd.hpp"
 #include "common/poller/poller.hpp"
-#include "runtime/future/ref.hpp"
+#include "runtime/trace/observer.hpp"
 #include "runtime/trace/place.hpp"
 
 namespace runtime {
 
 class Task;
-class Timers;
 
-/// What became of a poll. `aborted`: the future was destroyed instead.
-enum class Polled : char { waits, ready, failed, aborted };
-
-/// Whoever may have one has a pointer to it, which is null when nothing is traced: to ask is all
-/// that it then costs.
-class Trace : public RefCounted {
+/// Writes what it is told to a file. The clock that counts is the runtime's, from the first event.
+class Trace final : public Observer {
  public:
   /// Errors: "open trace.json: Permission denied" and the like.
   explicit Trace(const std::string& file);
   /// Prints the error that nobody came for.
   ~Trace() override;
 
-  /// Time is counted from here, by `clock`, which must outlive the last task.
-  void start(const Timers& clock);
   /// Nothing more comes. Throws the first error that a write has met ("write trace.json: No space
   /// left on device").
   void close();
 
-  // What tasks do. (Inlined, two of these would be in the way of those that nobody traces.)
-
-  void spawned(const Task& task, const Place& where);
-  /// Calls `wake`, which changes the task's state, and returns what it does. Of several wakes
-  /// before a poll the first one has the arrow.
-  template <class Wake>
-  [[gnu::noinline]] auto woken(const Task& task, Wake wake) {
-    const std::lock_guard lock(mutex_);
-    note_wake(task);
-    return wake();
-  }
-  /// The same for `start`.
-  template <class Start>
-  [[gnu::noinline]] auto poll_begins(const Task& task, Start start) {
-    const std::lock_guard lock(mutex_);
-    note_poll(task);
-    return start();
-  }
-  /// Unless it waits, this was the task's last poll. To be called before the state says so.
-  void poll_ends(const Task& task, Polled result);
-
-  // What the driver does, and the reactor in it:
-
-  /// `what` is "park" or "look".
-  void turn_begins(const char* what);
-  /// Something is ready; `token` is a `registered` one, or 0 for a wake from another thread.
-  void heard(common::Token token, common::ReadySet ready);
-  void turn_ends(std::size_t timers_fired);
-
-  void registered(common::Token token, int fd);
-  void deregistered(common::Token token);
+  void spawned(const Task& task, const Place& where) override;
+  /// Of several wakes before a poll the first one has the arrow.
+  void woken(const Task& task) override;
+  void poll_begins(const Task& task) override;
+  void poll_ends(const Task& task, Polled result) override;
+  void turn_begins(const char* what) override;
+  void heard(int fd, common::ReadySet ready) override;
+  void heard_of_thread() override;
+  void turn_ends(std::size_t timers_fired) override;
 
  private:
   using Time = common::Clock::time_point;
@@ -111,8 +81,8 @@ class Trace : public RefCounted {
 
   static constexpr Track kDriver{2, 1'000'000};  // numbers that no task is likely to have
 
-  void note_wake(const Task& task);
-  void note_poll(const Task& task);
+  void begin();
+  void note(const std::string& what);
   void write_wake(const Wake& wake);
   Thread& this_thread();
   Track this_track();
@@ -126,18 +96,19 @@ class Trace : public RefCounted {
 
   const std::string file_;
   const common::Fd fd_;
-  std::mutex mutex_;  // guards what follows
-  int error_ = 0;     // errno of the first write that failed
+  // What follows is guarded by the observer's mutex.
+  int error_ = 0;  // errno of the first write that failed
   std::uint64_t size_ = 0;
   std::string unwritten_;
-  const Timers* clock_ = nullptr;
   Time start_;
   std::uint64_t spawned_ = 0;
   std::uint64_t arrows_ = 0;
   bool driver_wakes_ = false;  // its wait is over, and its slice of wakes is open
   std::map<const Task*, Life> tasks_;
   std::map<std::thread::id, Thread> threads_;
-  std::map<std::uint64_t, int> descriptors_;  // by token
 };
+
+/// A trace that is written to `file`; none if that is empty. Errors: those of `Trace`.
+Ref<Trace> make_trace(const std::string& file);
 
 }  // namespace runtime

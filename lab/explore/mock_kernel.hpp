@@ -1,8 +1,6 @@
 // Who plays the kernel? A mock, so that its events come when the explorer says so.
 #pragma once
 
-#include <memory>
-
 #include "common/poller/poller.hpp"
 
 namespace explore {
