@@ -126,7 +126,7 @@ void forget(Run& run) {
 
 /// A registration at the real reactor, over the mock of the kernel.
 struct Registered {
-  static constexpr int kFd = 7;
+  static constexpr int kFd = 1'000'000;  // none that the kernel gives: its own are real ones
 
   Descriptor descriptor{kFd};
   Sleeper reader;
