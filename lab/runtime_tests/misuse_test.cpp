@@ -123,6 +123,45 @@ TEST_CASE("a second task that reads from a stream is told, and the first one goe
   CHECK(block_on(main(pair)) == "twox");
 }
 
+TEST_CASE("a second reader is told also when an event has just woken the first") {
+  const auto main = [](SocketPair& pair) -> Async<std::string> {
+    TcpStream stream(std::move(pair.ours));
+    auto first = stream.read_some();
+    auto second = stream.read_some();
+    auto moment = yield_now();
+    co_await select(first, moment);
+    send_to(pair.theirs, "x");
+    auto turn = yield_now();
+    co_await turn;  // the event has taken the waker
+    // Somebody reads what was there, and leaves nothing for the second one.
+    receive_from(common::Fd(::fcntl(stream.fd(), F_DUPFD_CLOEXEC, 0)));
+    auto again = yield_now();
+    try {
+      co_await select(second, again);
+    } catch (const TwoWaiters&) {
+      co_return "told";
+    }
+    co_return "not told";
+  };
+  SocketPair pair;
+  CHECK(block_on(main(pair)) == "told");
+}
+
+TEST_CASE("two futures of one task that wait for one direction are one too many") {
+  const auto main = [](SocketPair& pair) -> Async<bool> {
+    TcpStream stream(std::move(pair.ours));
+    auto both = join(stream.readable(), stream.read_some());
+    try {
+      co_await both;
+    } catch (const TwoWaiters&) {
+      co_return true;
+    }
+    co_return false;
+  };
+  SocketPair pair;
+  CHECK(block_on(main(pair)));
+}
+
 TEST_CASE("a reader and a writer, and one reader after another, are not two") {
   const auto main = [](SocketPair& pair) -> Async<std::string> {
     fill(pair.ours);

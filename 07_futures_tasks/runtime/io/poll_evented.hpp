@@ -40,33 +40,33 @@ class IoWait {
   IoWait(IoWait&& other) noexcept : source_(other.source_), direction_(other.direction_) {
     assert(!other.waiting_ && "it was polled");
   }
-  ~IoWait() {
-    if (waiting_) source_->forget(direction_);
-  }
+  ~IoWait() { give_up(); }
 
  protected:
   /// Returns what `attempt` results in, or waits.
   template <class Try>
   auto poll_io(Context& context, Try& attempt) {
-    const bool again = std::exchange(waiting_, false);  // a wait that throws is none
-    auto result = source_->poll_io(direction_, context, attempt, again);
-    waiting_ = !result.is_ready();
+    auto result = source_->poll_io(direction_, context, attempt, &waiting_);
+    if (result.is_ready()) give_up();
     return result;
   }
 
   /// Ready when the source is.
   Poll<void> poll_ready(Context& context) {
-    const bool again = std::exchange(waiting_, false);
-    const bool ready = source_->poll_ready(direction_, context, again).is_ready();
-    waiting_ = !ready;
-    if (!ready || !context.spend()) return pending;
+    if (!source_->poll_ready(direction_, context, &waiting_).is_ready()) return pending;
+    if (!context.spend()) return pending;
+    give_up();
     return done;
   }
 
  private:
+  void give_up() noexcept {
+    if (std::exchange(waiting_, false)) source_->release(direction_);
+  }
+
   Evented* source_;
   Direction direction_;
-  bool waiting_ = false;
+  bool waiting_ = false;  // it has claimed its direction
 };
 
 /// An operation that is tried whenever the descriptor may be ready: a future of its result. One
@@ -103,8 +103,8 @@ class [[nodiscard]] Readiness : public IoWait<Evented> {
 ///       return Tried<std::size_t>{common::try_read(fd, buffer)};
 ///     });
 ///
-/// Must not be moved while somebody waits. One task may wait for each direction: a second one gets
-/// `TwoWaiters`. The name is that of Tokio's first reactor.
+/// Must not be moved while somebody waits. One future may wait for each direction: a second one
+/// gets `TwoWaiters`. The name is that of Tokio's first reactor.
 template <class Source, Interest kInterest = Interest::both>
 class PollEvented {
  public:
@@ -134,14 +134,14 @@ class PollEvented {
   Readiness<PollEvented> writable() { return Readiness<PollEvented>(*this, Direction::write); }
   Readiness<PollEvented> ended() { return Readiness<PollEvented>(*this, Direction::end); }
 
-  // For futures written by hand, of which the last one polled counts (see `Registration`); `forget`
-  // when it is given up.
+  // For futures written by hand: see `Registration`. Without `claimed` the last one polled counts,
+  // and should `forget` when it is given up; with it, `release`.
 
-  Poll<Observed> poll_ready(Direction direction, Context& context, bool again = true) {
+  Poll<Observed> poll_ready(Direction direction, Context& context, bool* claimed = nullptr) {
     const auto reading = common::ReadySet::readable() | common::ReadySet::read_hup();
     const auto both = reading | common::ReadySet::writable();
     auto ready =
-        registration_.poll_ready(fd(), kOnDemand ? reading : both, direction, context, again);
+        registration_.poll_ready(fd(), kOnDemand ? reading : both, direction, context, claimed);
     if constexpr (kOnDemand) {
       if (direction == Direction::write && watches_writing_ == ready.is_ready()) {
         watches_writing_ = !ready.is_ready();
@@ -153,10 +153,10 @@ class PollEvented {
 
   /// Tries, waits for readiness, and tries again: the loop that everything here is made of.
   template <class Try>
-  auto poll_io(Direction direction, Context& context, Try& attempt, bool again = true)
+  auto poll_io(Direction direction, Context& context, Try& attempt, bool* claimed = nullptr)
       -> Poll<typename decltype(attempt(0).result)::value_type> {
     for (;;) {
-      auto ready = poll_ready(direction, context, again);
+      auto ready = poll_ready(direction, context, claimed);
       if (!ready.is_ready() || !context.spend()) return pending;
       auto tried = attempt(fd());
       if (!tried.result || tried.drained) registration_.clear(direction, ready.take());
@@ -166,6 +166,8 @@ class PollEvented {
 
   /// Nobody waits for `direction` any more.
   void forget(Direction direction) noexcept { registration_.forget(direction); }
+  /// Who has claimed it does not.
+  void release(Direction direction) noexcept { registration_.release(direction); }
 
  private:
   static constexpr bool kOnDemand = kInterest == Interest::write_on_demand;

@@ -38,8 +38,8 @@ std::size_t Reactor::wait(int milliseconds) {
   // Not a mere store: what was written before a wake is seen from here on.
   const bool woken = state_.exchange(State::awake) == State::woken;
   if (error != 0 && error != EINTR) common::throw_error(error, "epoll_wait");
-  // What `add` has written is known through the kernel, of which the language knows nothing: so the
-  // two meet here, too.
+  // That `add` has written what the events point to is known through the kernel, of which the
+  // language knows nothing: so `add` counts, and this looks at the count.
   static_cast<void>(watched_.load(std::memory_order_acquire));
   const auto events = std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
   for (const epoll_event& event : events) {
@@ -68,8 +68,9 @@ ScheduledIo& Reactor::add(int fd, ReadySet interest, std::atomic<ScheduledIo*>& 
     if (!before->reactor_->closed_.load(std::memory_order_acquire)) throw WrongRuntime();
     elders_.emplace_back();
   }
-  // Beyond what the other direction may have seen where this one comes from, and be about to clear.
-  const std::uint32_t tick = before == nullptr ? 0 : before->word_.load() / ScheduledIo::kTick + 1;
+  // Where one comes from another reactor, who waits stays who waits, and the tick is beyond what
+  // the other direction may have seen there, and be about to clear.
+  const std::uint32_t word = before == nullptr ? 0 : before->word_.load() + ScheduledIo::kTick;
   // A new socket has room: assumed, because to be told costs a wait. Where that is wrong, the first
   // write would block, and clears it.
   ScheduledIo* io = free_;
@@ -78,7 +79,7 @@ ScheduledIo& Reactor::add(int fd, ReadySet interest, std::atomic<ScheduledIo*>& 
   } else {
     free_ = io->next_;
   }
-  io->word_.store(tick * ScheduledIo::kTick | ReadySet::writable().bits(),
+  io->word_.store((word & ~ScheduledIo::kEpollBits) | ReadySet::writable().bits(),
                   std::memory_order_relaxed);
   io->fd_ = fd;
   io->reactor_ = this;

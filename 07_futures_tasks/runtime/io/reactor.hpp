@@ -7,9 +7,10 @@
 //  1. A `turn` is one epoll_wait(2).
 //  2. A descriptor is registered once, edge-triggered. Its events carry the address of its
 //     ScheduledIo, which lasts as long as the reactor.
-//  3. A ScheduledIo is used again only after a turn has begun that began after its descriptor was
-//     removed: an event that comes late meets nobody, although the descriptor's number may be in
-//     use again.
+//  3. A ScheduledIo whose descriptor was removed waits for the next turn to begin. Only from then
+//  on
+//     it is used for another one: the turn that is under way may still have an event for it. So an
+//     event that comes late meets nobody, although the descriptor's number may be in use again.
 //  4. While the state is `asleep`, the turn sleeps, or is about to: whoever changes that writes to
 //     the eventfd. So no wake is lost, and a sleep costs one write at most. Nobody reads the
 //     eventfd: each write is a new edge.
@@ -98,7 +99,8 @@ class Reactor : public RefCounted {
   SmallMutex mutex_;                             // guards what follows
   std::deque<ScheduledIo> all_;                  // never moves what is in it
   ScheduledIo* free_ = nullptr;
-  std::vector<Ref<Reactor>> elders_;       // that registrations have moved here from
+  std::vector<Ref<Reactor>> elders_;  // whose ScheduledIos may still be looked at, because what
+                                      // they were for has moved here
   std::array<epoll_event, 256> events_{};  // the turn's own
 };
 

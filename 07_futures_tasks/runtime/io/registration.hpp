@@ -34,15 +34,15 @@ class Registration {
 
   /// Ready when `fd` is, as far as is known, which is cached: a look at it costs no system call.
   /// Otherwise the task is woken when it becomes so. The first time, registers `fd` for `interest`.
-  /// `again`: as for `ScheduledIo::poll_ready`. Throws "epoll_ctl ADD: …", `WrongRuntime`,
+  /// `claimed`: as for `ScheduledIo::poll_ready`. Throws "epoll_ctl ADD: …", `WrongRuntime`,
   /// `TwoWaiters`, and std::logic_error outside of a runtime.
   Poll<Observed> poll_ready(int fd, common::ReadySet interest, Direction direction,
-                            Context& context, bool again = true) {
+                            Context& context, bool* claimed = nullptr) {
     ScheduledIo* const io = io_.load(std::memory_order_acquire);
     if (io != nullptr) {
       if (const auto seen = io->look(direction)) return *seen;
     }
-    return wait(fd, interest, direction, context, again);
+    return wait(fd, interest, direction, context, claimed);
   }
 
   /// After a call on the descriptor has shown that there is no more: the next `poll_ready` waits
@@ -56,12 +56,17 @@ class Registration {
     if (ScheduledIo* const io = io_.load(std::memory_order_acquire)) io->forget(direction);
   }
 
+  /// Who has claimed `direction` does not wait any more.
+  void release(Direction direction) noexcept {
+    if (ScheduledIo* const io = io_.load(std::memory_order_acquire)) io->release(direction);
+  }
+
   /// Changes what it watches for. REQUIRES: it was polled.
   void watch(common::ReadySet interest) { Reactor::modify(*io_.load(), interest); }
 
  private:
   Poll<Observed> wait(int fd, common::ReadySet interest, Direction direction, Context& context,
-                      bool again);
+                      bool* claimed);
 
   std::atomic<ScheduledIo*> io_ = nullptr;  // none until it is registered
 };

@@ -33,42 +33,45 @@ enum class Direction : char { read, write, end };
 class Observed {
  public:
   explicit Observed(std::uint32_t word) : word_(word) {}
-  [[nodiscard]] common::ReadySet ready() const { return common::ReadySet(word_ & 0xffff); }
+  [[nodiscard]] inline common::ReadySet ready() const;
 
  private:
   friend class ScheduledIo;
   std::uint32_t word_;
 };
 
-/// Two tasks wait for one direction of one descriptor. Each event would wake one of them, and the
-/// other one never: so the second to come is told.
+/// Two futures wait for one direction of one descriptor. There is one waker for each direction: an
+/// event would wake one of them, and the other one never. So the second to come is told.
 class TwoWaiters : public std::logic_error {
  public:
-  TwoWaiters() : logic_error("another task waits for this direction of the descriptor already") {}
+  TwoWaiters() : logic_error("another one waits for this direction of the descriptor already") {}
 };
 
+/// One descriptor, for the reactor and for who waits. It is small, because there may be a million.
 class ScheduledIo {
  public:
   /// Begins with what is assumed: if that is wrong, a call that would block clears it.
   explicit ScheduledIo(common::ReadySet assumed) : word_(assumed.bits()) {}
 
   /// Ready in `direction`, or closed, or failed: the look. Otherwise `context`'s task is woken when
-  /// that changes. One task may wait for each direction. `again`: this one has waited before, or
-  /// wants to be the last that counts; otherwise throws `TwoWaiters` where another task waits.
-  Poll<Observed> poll_ready(Direction direction, Context& context, bool again = true) {
+  /// that changes. One future may wait for each direction, and says with `claimed`, which is its
+  /// own, whether it does; without that, the last one to ask counts. Throws `TwoWaiters`.
+  Poll<Observed> poll_ready(Direction direction, Context& context, bool* claimed = nullptr) {
     if (const auto seen = look(direction)) return *seen;
-    return wait(direction, context, again);
+    return wait(direction, context, claimed);
   }
   /// The same after a look that saw nothing.
-  Poll<Observed> wait(Direction direction, Context& context, bool again) {
+  Poll<Observed> wait(Direction direction, Context& context, bool* claimed) {
+    claim(direction, claimed);
     AtomicWaker& place = waiting(direction);
-    Waker other = place.store(context);
-    if (other && !again) {
-      std::move(other).wake();  // it polls once more, and is here again
-      throw TwoWaiters();
-    }
+    static_cast<void>(place.store(context));
     if (const auto now = look(direction)) return leave(place, *now);
     return pending;
+  }
+  /// Who has claimed `direction` does not wait any more.
+  void release(Direction direction) noexcept {
+    forget(direction);
+    word_.fetch_and(~claim_of(direction));
   }
 
   /// What `poll_ready` looks at.
@@ -100,20 +103,24 @@ class ScheduledIo {
   int set_ready(common::ReadySet ready) noexcept {
     std::uint32_t before = word_.load(std::memory_order_relaxed);
     // The tick has 16 bits: it would take 65,536 events between a look and its clear to fool that.
-    while (!word_.compare_exchange_weak(before, (before + kTick) | (ready.bits() & 0xffff))) {
+    while (!word_.compare_exchange_weak(before, (before + kTick) | (ready.bits() & kEpollBits))) {
     }
     return (!(ready & kRead).empty() && reader_.take_and_wake()) +
            (!(ready & kWrite).empty() && writer_.take_and_wake());
   }
 
  private:
+  friend class Observed;
   friend class Reactor;
 
-  //   31          16 15           0
-  //  +--------------+--------------+
-  //  |     tick     |  epoll bits  |
-  //  +--------------+--------------+
+  //   31          16   15        14       13            0
+  //  +--------------+---------+---------+--------------+
+  //  |     tick     | writing | reading |  epoll bits  |
+  //  +--------------+---------+---------+--------------+
   static constexpr std::uint32_t kTick = 1 << 16;
+  static constexpr std::uint32_t kWriting = 1 << 15;  // a future waits for that
+  static constexpr std::uint32_t kReading = 1 << 14;
+  static constexpr std::uint32_t kEpollBits = kReading - 1;
 
   static constexpr common::ReadySet kEnd = common::ReadySet::hup() | common::ReadySet::error();
   static constexpr common::ReadySet kRead =
@@ -126,6 +133,18 @@ class ScheduledIo {
     return direction == Direction::read ? kRead : direction == Direction::write ? kWrite : kEnd;
   }
 
+  static constexpr std::uint32_t claim_of(Direction direction) {
+    return direction == Direction::write ? kWriting : kReading;
+  }
+  void claim(Direction direction, bool* claimed) {
+    if (claimed != nullptr && *claimed) return;
+    const std::uint32_t bit = claim_of(direction);
+    const std::uint32_t before = claimed == nullptr ? word_.load() : word_.fetch_or(bit);
+    if ((before & bit) != 0) throw TwoWaiters();
+    if (claimed != nullptr) *claimed = true;
+  }
+
+  /// The news were faster: the waker is not needed.
   static Observed leave(AtomicWaker& place, Observed seen) {
     static_cast<void>(place.take());
     return seen;
@@ -144,5 +163,9 @@ class ScheduledIo {
     ScheduledIo* next_;           // when nobody's: the next one of those
   };
 };
+
+common::ReadySet Observed::ready() const {
+  return common::ReadySet(word_ & ScheduledIo::kEpollBits);
+}
 
 }  // namespace runtime

@@ -1,6 +1,6 @@
 // Which task is to be woken when? A heap of deadlines, the earliest on top.
 //
-// Thread safety: Timers, all of it. A Timer is for one thread at a time, whoever fires it.
+// Thread safety: Timers, all of it. A Timer is for one thread at a time; another one may fire it.
 //
 // Invariants:
 //  1. `heap_[i].timer->place_ == i`, and none is before its parent: so the first is found at once,
