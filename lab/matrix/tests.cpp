@@ -31,6 +31,10 @@ Row cells_of(const std::string& line) {
   return cells;
 }
 
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 /// The rows of the first table whose head begins with "| trouble |".
 std::vector<Row> table_in(std::istream&& text) {
   std::vector<Row> rows;
@@ -171,11 +175,19 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
   CHECK(lab::contains(tree.run({"--chapter", "05", "--trouble", "reset"}).out, "dies"));
 }
 
-TEST_CASE("an unknown chapter or trouble is one clear line and exit status 1") {
+TEST_CASE("--trouble '?' lists the names, each with its row") {
+  const Result result = lab::run({kMatrix, "--trouble", "?"});
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK(lab::contains(result.out, "ENOMEM                all: ENOMEM in each call\n"));
+  CHECK(count_lines(result.out) == table_in_text().size() - 1);
+}
+
+TEST_CASE("an unknown chapter or trouble is one clear line and exit status 2") {
   for (const auto& [flag, line] : {std::pair{"--chapter", "no chapter is called x"},
                                    std::pair{"--trouble", "no trouble is called x; there are "}}) {
     const Result result = lab::run({kMatrix, flag, "x"});
-    CHECK(result.status == 1);
+    CHECK(result.status == 2);
     CHECK(result.out.empty());
     CHECK(result.err.starts_with(line));
   }
