@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/support/build_tree.hpp"
+#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -167,7 +168,7 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
   }
   CHECK(lab::contains(tree.run({"--trouble", "split"}).out, "anywhere                 wrong"));
   const path server =
-      tree.script("ends", "exec " + (kBuild / "05_epoll_level" / "server").string() +
+      tree.script("ends", "exec " + lab::for_shell(kBuild / "05_epoll_level" / "server") +
                               " --connections 1 --delay 1ms \"$@\"");
   for (const char* program : {"server", "echo_server"}) {
     create_symlink(server, tree.place("05_epoll_level", program));
