@@ -176,6 +176,16 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
   CHECK(lab::contains(tree.run({"--chapter", "05", "--trouble", "reset"}).out, "dies"));
 }
 
+TEST_CASE("trouble comes only when a server is ready, however long after its first line that is") {
+  const lab::BuildTree tree(kMatrix);
+  for (const char* program : {"server", "echo_server"}) {
+    create_symlink(kBuild / "06_epoll_edge" / program, tree.place("06_epoll_edge", program));
+  }
+  create_symlink(kBuild / "lab" / "slow_start", tree.place("06_epoll_edge", "broadcast_server"));
+  const std::string out = tree.run({"--trouble", "ENOBUFS", "--details"}).out;
+  CHECK_MESSAGE(lab::contains(out, "broadcast_server: ENOBUFS in epoll_ctl: survives\n"), out);
+}
+
 TEST_CASE("--trouble '?' lists the names, each with its row") {
   const Result result = lab::run({kMatrix, "--trouble", "?"});
   CHECK(result.status == 0);
