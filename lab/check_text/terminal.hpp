@@ -9,6 +9,7 @@
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"
+#include "processes.hpp"
 
 namespace check_text {
 
@@ -26,8 +27,9 @@ class Terminal {
   /// Types a command. REQUIRES: at_prompt().
   void type(const std::string& command);
 
-  /// Types ^C once a program of the command is in the foreground, or after `patience` even if the
-  /// shell itself is: it is in the midst of a builtin then. Throws Wrong if the command has ended.
+  /// Types ^C once a program of the command is in the foreground and sleeps, or spins, or after
+  /// `patience` even if the shell itself is: it is in the midst of a builtin then. Throws Wrong if
+  /// the command has ended.
   void interrupt(common::Duration patience);
 
   /// Waits at most so long for more output: true if some came. Throws Wrong if the shell has ended.
@@ -44,6 +46,9 @@ class Terminal {
 
  private:
   [[nodiscard]] bool in_foreground() const;
+  /// Those that ^C would reach, as one.
+  [[nodiscard]] Process foreground() const;
+  void wait_for_rest(common::Clock::time_point deadline);
   void take_prompt();
   void take_line_end();
 

@@ -98,6 +98,14 @@ TEST_CASE_FIXTURE(Sandbox, "a terminal keeps its state, until the next heading")
   CHECK(check("```console\n$ x=1\n```\n# Next\n```console\n$ echo $x\n\n```\n") == "");
 }
 
+TEST_CASE_FIXTURE(Sandbox,
+                  "^C comes when a program waits for something, and not at its beginning") {
+  write("slow",
+        "echo ready; i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done\n"
+        "trap 'echo caught; exit' INT; echo waits > waits; read -r line\n");
+  CHECK(check("```console\n$ sh slow\nready\n^C\ncaught\n$ cat waits\nwaits\n```\n") == "");
+}
+
 TEST_CASE_FIXTURE(Sandbox, "^C ends the program in the foreground") {
   CHECK(check("```console\n$ sleep 1000\n^C\n$ echo $?\n130\n```\n") == "");
   CHECK(check("```console\n$ sleep 1000\n```\n```console\n^C\n$ echo $?\n130\n```\n") == "");
