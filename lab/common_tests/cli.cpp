@@ -61,6 +61,11 @@ TEST_SUITE("command line") {
     }
   }
 
+  TEST_CASE("a number that a flag does not take is repeated") {
+    CHECK(complaint({"--connections", "-3"}) == "--connections: -3 is not a number of 1 or more");
+    CHECK(complaint({"--connections", "x"}) == "--connections: x is not a number of 1 or more");
+  }
+
   TEST_CASE("a flag that there is not is named as it was written, and a word too many, too") {
     CHECK(complaint({"--deley", "5s"}) == "there is no flag --deley");
     CHECK(complaint({"--deley=5s"}) == "there is no flag --deley=5s");

@@ -156,7 +156,7 @@ TEST_SUITE("command line") {
     }
   }
 
-  TEST_CASE("a bad flag is one line on standard error that repeats it, and exit status 2") {
+  TEST_CASE("a bad flag is one line on standard error that names it, and exit status 2") {
     for (const std::string& program : chapter.programs()) {
       for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
                {"--port", "65536"}, {"--port", "http"}, {"--no-such-flag"}, {"left-over"}}) {
@@ -167,7 +167,7 @@ TEST_SUITE("command line") {
         const Result result = run(command);
         CHECK(result.status == 2);
         CHECK(count_lines(result.err) == 1);
-        CHECK_MESSAGE(result.err.find(flags.back()) != std::string::npos, result.err);
+        CHECK_MESSAGE(result.err.find(flags.front()) != std::string::npos, result.err);
         CHECK(result.out.empty());
       }
     }
