@@ -138,7 +138,6 @@ void Terminal::interrupt(Duration patience) {
   common::write_all(master_.get(), std::string_view("\x03"));
 }
 
-/// A reader is not so quick that a program is still at its beginning, or in the midst of something.
 void Terminal::wait_for_rest(Clock::time_point deadline) {
   constexpr long kSpins = 20;  // clock ticks
   const Process begin = foreground();
@@ -154,7 +153,7 @@ void Terminal::wait_for_rest(Clock::time_point deadline) {
 Process Terminal::foreground() const {
   Process all{0, ::tcgetpgrp(master_.get()), true, 0};
   for (const Process& process : session_members(shell_)) {
-    if (process.group != all.group) continue;
+    if (process.group != all.group && process.id != shell_) continue;
     all.asleep = all.asleep && process.asleep;
     all.cpu += process.cpu;
   }

@@ -32,6 +32,9 @@ class Terminal {
   /// the command has ended.
   void interrupt(common::Duration patience);
 
+  /// Waits until what runs here, and the shell, wait for something; or spin, or have ended.
+  void wait_for_rest(common::Clock::time_point deadline);
+
   /// Waits at most so long for more output: true if some came. Throws Wrong if the shell has ended.
   bool read(common::Duration patience);
 
@@ -46,9 +49,8 @@ class Terminal {
 
  private:
   [[nodiscard]] bool in_foreground() const;
-  /// Those that ^C would reach, as one.
+  /// The shell and those that ^C would reach, as one.
   [[nodiscard]] Process foreground() const;
-  void wait_for_rest(common::Clock::time_point deadline);
   void take_prompt();
   void take_line_end();
 

@@ -106,6 +106,14 @@ TEST_CASE_FIXTURE(Sandbox,
   CHECK(check("```console\n$ sh slow\nready\n^C\ncaught\n$ cat waits\nwaits\n```\n") == "");
 }
 
+TEST_CASE_FIXTURE(
+    Sandbox,
+    "what a command that says nothing does at its beginning, it has done for those below") {
+  write("slow",
+        "i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done; echo done > said; sleep 1000\n");
+  CHECK(check("```console\n$ sh slow\n```\n```console terminal=2\n$ cat said\ndone\n```\n") == "");
+}
+
 TEST_CASE_FIXTURE(Sandbox, "^C ends the program in the foreground") {
   CHECK(check("```console\n$ sleep 1000\n^C\n$ echo $?\n130\n```\n") == "");
   CHECK(check("```console\n$ sleep 1000\n```\n```console\n^C\n$ echo $?\n130\n```\n") == "");
