@@ -102,7 +102,9 @@ TEST_CASE("poller_mixed without its port is one line and status 1") {
   const std::string port = std::to_string(common::local_address(taken.get()).port());
   const Result result = run({chapter.program("poller_mixed"), "--port", port});
   CHECK(result.status == 1);
-  CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+  CHECK(result.err == "bind 127.0.0.1:" + port +
+                          ": Address already in use (by an earlier server? ss -ltunp 'sport = :" +
+                          port + "' tells)\n");
 }
 
 TEST_CASE("poller_pipe counts no write while nobody waits, and one for a sleep") {

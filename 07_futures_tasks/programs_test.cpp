@@ -85,7 +85,9 @@ TEST_CASE("of ten ports, one that is taken is one clear line and exit status 1")
     const std::string port = std::to_string(common::local_address(taken.get()).port());
     const Result result = run({chapter.program(name), "--port", port});
     CHECK(result.status == 1);
-    CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+    CHECK(result.err == "bind 127.0.0.1:" + port +
+                            ": Address already in use (by an earlier server? ss -ltunp 'sport = :" +
+                            port + "' tells)\n");
   }
   const Result result = run({chapter.program("multisocket_join"), "--port", "65530"});
   CHECK(result.status == 1);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <charconv>
+#include <cstdlib>
 #include <exception>
 #include <limits>
 #include <map>
@@ -15,9 +16,14 @@
 namespace common {
 namespace {
 
-/// Durations are counted in microseconds here; CLI11 reads "250ms" with this table.
-const std::map<std::string, double> kUnits = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
-constexpr double kLongestDelay = 24 * 3600 * 1e6;
+using Microseconds = std::chrono::duration<double, std::micro>;
+
+const std::map<std::string, Microseconds> kUnits = {
+    {"us", std::chrono::microseconds(1)},
+    {"ms", std::chrono::milliseconds(1)},
+    {"s", std::chrono::seconds(1)},
+};
+constexpr Microseconds kLongestDelay = std::chrono::hours(24);
 
 /// CLI11 reads "-3" as a very large unsigned number; this refuses it.
 std::string whole_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
@@ -35,6 +41,25 @@ auto between(std::uint64_t least, std::uint64_t most) {
   return [=](const std::string& text) { return whole_number(text, least, most); };
 }
 
+/// What is wrong with "5" or "-5s"; nothing is wrong with "250ms", and `delay` becomes that.
+std::string read_delay(const std::string& text, Microseconds& delay) {
+  char* after_number = nullptr;
+  const double number = std::strtod(text.c_str(), &after_number);
+  const auto unit = kUnits.find(after_number);
+  if (after_number == text.c_str() || unit == kUnits.end()) {
+    return text + " is not a number with a unit, us, ms or s: 2s, 250ms, 40us";
+  }
+  delay = number * unit->second;
+  // Written so that "nans" is refused, too.
+  if (delay >= Microseconds::zero() && delay <= kLongestDelay) return "";
+  return text + " is not between 0s and a day";
+}
+
+std::string delay_error(const std::string& text) {
+  Microseconds delay{};
+  return read_delay(text, delay);
+}
+
 /// 300 milliseconds are "0.3s".
 std::string in_seconds(Duration delay) {
   std::ostringstream seconds;
@@ -42,10 +67,29 @@ std::string in_seconds(Duration delay) {
   return seconds.str();
 }
 
+/// CLI11 lists what is left over, and backwards; the first is the one that went wrong.
+std::string what_is_wrong(const CLI::App& app, const CLI::Error& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  const std::string first = app.remaining().front();
+  return first.starts_with("-") ? "there is no flag " + first : "what is " + first + "?";
+}
+
 std::string failure_line(const CLI::App* app, const CLI::Error& error) {
-  return app->get_name() + ": " + error.what() + " (" + app->get_name() +
+  return app->get_name() + ": " + what_is_wrong(*app, error) + " (" + app->get_name() +
          " --help lists the flags)\n";
 }
+
+/// CLI11's help, with one blank line between two paragraphs, where some versions have two.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    std::string help = Formatter::make_help(app, std::move(name), mode);
+    for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;)
+      help.erase(at, 1);
+    return help;
+  }
+};
 
 }  // namespace
 
@@ -58,6 +102,7 @@ CommandLine::CommandLine(const std::string& shows, const std::string& try_next)
     : parser_(std::make_unique<Parser>(shows)) {
   parser_->app.footer("Try next:\n  " + try_next);
   parser_->app.failure_message(failure_line);
+  parser_->app.formatter(std::make_shared<Help>());
 }
 
 CommandLine::~CommandLine() = default;
@@ -74,17 +119,13 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
 }
 
 void CommandLine::add_delay(Duration& delay, const std::string& what, const std::string& name) {
-  const auto store = [&delay](double microseconds) {
-    delay = std::chrono::duration_cast<Duration>(
-        std::chrono::duration<double, std::micro>(microseconds));
+  const auto store = [&delay](const std::string& text) {
+    Microseconds value{};
+    read_delay(text, value);
+    delay = std::chrono::duration_cast<Duration>(value);
   };
-  parser_->app.add_option_function<double>(name, store, what + ": 2s, 250ms, 40us")
-      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED)
-                      .description(""))  // TIME says it already
-      ->check([](const std::string& microseconds) {
-        const double value = std::stod(microseconds);
-        return value >= 0 && value <= kLongestDelay ? "" : "not between 0s and a day";
-      })
+  parser_->app.add_option_function<std::string>(name, store, what + ": 2s, 250ms, 40us")
+      ->check(delay_error)
       ->type_name("TIME")
       ->default_str(in_seconds(delay));
 }
@@ -133,7 +174,10 @@ int CommandLine::run(int argc, char** argv, const std::function<int()>& program)
     parser_->app.parse(argc, argv);
     return program();
   } catch (const CLI::ParseError& error) {
-    return parser_->app.exit(error);
+    return parser_->app.exit(error) == 0 ? 0 : kWrongUsage;
+  } catch (const WrongUsage& error) {
+    print_line(error.what());
+    return kWrongUsage;
   } catch (const std::exception& error) {
     print_line(error.what());
     return 1;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "common/clock.hpp"
@@ -26,6 +27,12 @@ struct ServerOptions : Endpoint {
 
 struct ClientOptions : Endpoint {
   std::uint64_t clients = 10;
+};
+
+/// Thrown by a program whose flags are right each, and do not go together.
+class WrongUsage : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 /// One program's command line: which flags it takes, what `--help` says. CLI11 does the work, and
@@ -64,11 +71,12 @@ class CommandLine {
   void add_break_it(const std::string& name, const std::string& what, bool& value);
 
   /// Parses the command line, then runs `program`. Returns main's exit status: what `program`
-  /// returns; 0 after `--help`; CLI11's own status, with a line on standard error, for a bad flag;
-  /// 1, with a line on standard error, when `program` throws.
+  /// returns; 0 after `--help`; 2, with a line on standard error, for a bad flag or WrongUsage; 1,
+  /// with a line on standard error, when `program` throws anything else.
   int run(int argc, char** argv, const std::function<int()>& program);
 
  private:
+  static constexpr int kWrongUsage = 2;  // as in the shell's own commands
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };

@@ -44,9 +44,29 @@ Fd new_socket(const Address& address, int type) {
   return Fd(check(::socket(address.family(), type | SOCK_CLOEXEC, 0), "socket"));
 }
 
+/// An address that somebody else has: the text also says how to find out who.
+class AddressInUse : public std::system_error {
+ public:
+  AddressInUse(const std::string& call, std::uint16_t port)
+      : system_error(EADDRINUSE, std::generic_category(), call),
+        text_(std::string(system_error::what()) +
+              " (by an earlier server? ss -ltunp 'sport = :" + std::to_string(port) + "' tells)") {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+/// `call` is bind or listen.
+[[noreturn]] void throw_server_error(int code, const std::string& call, const Address& address) {
+  const std::string what = call + " " + to_string(address);
+  if (code == EADDRINUSE) throw AddressInUse(what, address.port());
+  throw_error(code, what);
+}
+
 void bind_to(const Fd& fd, const Address& address) {
   if (::bind(fd.get(), address.data(), address.size()) == -1) {
-    throw_error(errno, "bind " + to_string(address));
+    throw_server_error(errno, "bind", address);
   }
 }
 
@@ -135,7 +155,7 @@ Fd listen_tcp(const std::string& host, std::uint16_t port) {
     check(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
     bind_to(fd, address);
     // With SO_REUSEADDR, bind may succeed beside another server's socket, and listen then fails.
-    if (::listen(fd.get(), SOMAXCONN) == -1) throw_error(errno, "listen " + to_string(address));
+    if (::listen(fd.get(), SOMAXCONN) == -1) throw_server_error(errno, "listen", address);
     return fd;
   });
 }

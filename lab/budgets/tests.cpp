@@ -10,6 +10,7 @@
 
 #include "lab/support/build_tree.hpp"
 #include "lab/support/call_trace.hpp"
+#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -66,8 +67,9 @@ Budget budget_of(const std::string& chapter) {
 /// The chapter's server with a flag that breaks it.
 Budget broken_budget(const std::string& chapter, const std::string& flag) {
   const BudgetsTree scripts;
-  return budget_of(chapter, scripts.script("echo_server", "exec " + server_of(chapter).string() +
-                                                              " " + flag + " \"$@\""));
+  return budget_of(
+      chapter, scripts.script("echo_server", "exec " + lab::for_shell(server_of(chapter)) + " " +
+                                                 flag + " \"$@\""));
 }
 
 /// An echo is these calls, once each, and in an idle second there is none.

@@ -105,6 +105,7 @@ bool is_listening(std::uint16_t port) {
 Translation::Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
                          Ports ports)
     : build_(build.lexically_normal().string() + "/"),
+      real_build_(std::filesystem::weakly_canonical(build).string() + "/"),
       scratch_(scratch.string() + "/"),
       ports_(std::move(ports)) {}
 
@@ -127,6 +128,7 @@ std::string Translation::to_shown(std::string output) const {
   static const std::regex number(R"(\b\d{5}\b)");
   for (const auto& [run, shown] : shown_) output = replace_all(std::move(output), run, shown);
   output = replace_all(std::move(output), build_, "build/");
+  output = replace_all(std::move(output), real_build_, "build/");
   output = replace_all(std::move(output), scratch_, "/tmp/");
   return replace_each(output, number, [&](const std::smatch& match) {
     return move_port(move_port(match.str(), ports_.tcp, kTcp), ports_.udp, kUdp);

@@ -33,8 +33,7 @@ bool is_listening(std::uint16_t port);
 class Translation {
  public:
   /// `build` is the build directory that `build/` stands for in the text, and `scratch` the one
-  /// that
-  /// `/tmp/` stands for.
+  /// that `/tmp/` stands for. Both go into commands as they are, without quotes.
   Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
               Ports ports);
 
@@ -64,7 +63,8 @@ class Translation {
   std::string program(const std::string& path, const std::string& arguments);
   const std::string& help(const std::string& path);
 
-  std::string build_;
+  std::string build_;       // as it stands in commands
+  std::string real_build_;  // the same without symbolic links, as programs may tell it
   std::string scratch_;
   Ports ports_;
   std::map<std::string, std::string> help_;

@@ -75,6 +75,7 @@ void Section::run(const Block& block) {
     wait(screen, false, deadline);
   }
   if (screen.listens) wait_for_listener(screen, deadline);
+  wait_for_rest(screen, deadline);
   failed_ = false;
 }
 
@@ -97,6 +98,7 @@ void Section::begin(Screen& screen, const Step& step, Clock::time_point deadline
     screen.terminal.type(run);
   } else if (step.kind == Step::Kind::interrupt) {
     screen.terminal.interrupt(settings_.settle);
+    take_output(screen);
   }
 }
 
@@ -123,6 +125,13 @@ void Section::wait(Screen& screen, bool until_end, Clock::time_point deadline) {
   }
 }
 
+/// Readers are slower than a program's start: a client has connected when they read on.
+void Section::wait_for_rest(Screen& screen, Clock::time_point deadline) {
+  if (screen.terminal.at_prompt()) return;
+  screen.terminal.wait_for_rest(deadline);
+  take_output(screen);
+}
+
 /// Readers are slower than a server's start. We are not, and it does not say when it is ready.
 void Section::wait_for_listener(Screen& screen, Clock::time_point deadline) {
   while (!screen.terminal.at_prompt() && !is_listening(translation_.tcp_port()) &&
@@ -133,7 +142,10 @@ void Section::wait_for_listener(Screen& screen, Clock::time_point deadline) {
 
 /// Takes what the terminal has to read. Of a command that runs, only lines that are complete.
 void Section::read(Screen& screen, common::Duration patience) {
-  if (!screen.terminal.read(patience)) return;
+  if (screen.terminal.read(patience)) take_output(screen);
+}
+
+void Section::take_output(Screen& screen) {
   std::string output = screen.terminal.output();
   if (!screen.terminal.at_prompt()) output.erase(output.rfind('\n') + 1);  // npos + 1 is 0
   screen.actual = split_lines(translation_.to_shown(without_colours(output)));

@@ -73,6 +73,8 @@ class Section {
   void wait(Screen& screen, bool until_end, common::Clock::time_point deadline);
   void wait_for_listener(Screen& screen, common::Clock::time_point deadline);
   void read(Screen& screen, common::Duration patience);
+  void take_output(Screen& screen);
+  void wait_for_rest(Screen& screen, common::Clock::time_point deadline);
   void finish(Screen& screen, common::Clock::time_point deadline);
 
   Settings settings_;

@@ -19,6 +19,16 @@ std::istringstream fields_of(const std::string& process) {
   return std::istringstream(text.substr(text.rfind(')') + 1));  // npos + 1 is 0
 }
 
+/// The time in user and in kernel mode, from the fields that follow the session's.
+long cpu_time(std::istringstream& fields) {
+  std::string skipped;
+  for (int i = 0; i < 7; ++i) fields >> skipped;  // tty_nr, tpgid, flags and four counts
+  long user = 0;
+  long kernel = 0;
+  fields >> user >> kernel;
+  return user + kernel;
+}
+
 }  // namespace
 
 std::vector<Process> session_members(pid_t session) {
@@ -30,9 +40,12 @@ std::vector<Process> session_members(pid_t session) {
     pid_t parent = -1;
     pid_t group = -1;
     pid_t its_session = -1;
-    fields_of(name) >> state >> parent >> group >> its_session;
+    std::istringstream fields = fields_of(name);
+    fields >> state >> parent >> group >> its_session;
     const bool gone = state == 'Z' || state == 'X';
-    if (its_session == session && !gone) members.push_back({std::stoi(name), group});
+    if (its_session == session && !gone) {
+      members.push_back({std::stoi(name), group, state == 'S', cpu_time(fields)});
+    }
   }
   return members;
 }

@@ -11,6 +11,8 @@ namespace check_text {
 struct Process {
   pid_t id;
   pid_t group;
+  bool asleep;  ///< it waits for something
+  long cpu;     ///< what it has used, in clock ticks
 };
 
 /// The processes of a session that run or could run on: those that have ended do not count, even

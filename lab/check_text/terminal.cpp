@@ -26,7 +26,6 @@
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lines.hpp"
-#include "processes.hpp"
 
 namespace check_text {
 namespace {
@@ -134,8 +133,31 @@ void Terminal::interrupt(Duration patience) {
     if (at_prompt_) throw Wrong("^C, but nothing runs in this terminal");
     read(kTick);
   }
+  wait_for_rest(deadline);
   interrupted_at_ = output_.size();
   common::write_all(master_.get(), std::string_view("\x03"));
+}
+
+void Terminal::wait_for_rest(Clock::time_point deadline) {
+  constexpr long kSpins = 20;  // clock ticks
+  const Process begin = foreground();
+  for (Process last = begin; !at_prompt_ && Clock::now() < deadline;) {
+    read(kTick);
+    const Process now = foreground();
+    const bool rests = last.asleep && now.asleep && now.cpu == last.cpu;
+    if (rests || now.cpu - begin.cpu >= kSpins) return;
+    last = now;
+  }
+}
+
+Process Terminal::foreground() const {
+  Process all{0, ::tcgetpgrp(master_.get()), true, 0};
+  for (const Process& process : session_members(shell_)) {
+    if (process.group != all.group && process.id != shell_) continue;
+    all.asleep = all.asleep && process.asleep;
+    all.cpu += process.cpu;
+  }
+  return all;
 }
 
 bool Terminal::read(Duration patience) {

@@ -9,6 +9,7 @@
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"
+#include "processes.hpp"
 
 namespace check_text {
 
@@ -26,9 +27,13 @@ class Terminal {
   /// Types a command. REQUIRES: at_prompt().
   void type(const std::string& command);
 
-  /// Types ^C once a program of the command is in the foreground, or after `patience` even if the
-  /// shell itself is: it is in the midst of a builtin then. Throws Wrong if the command has ended.
+  /// Types ^C once a program of the command is in the foreground and sleeps, or spins, or after
+  /// `patience` even if the shell itself is: it is in the midst of a builtin then. Throws Wrong if
+  /// the command has ended.
   void interrupt(common::Duration patience);
+
+  /// Waits until what runs here, and the shell, wait for something; or spin, or have ended.
+  void wait_for_rest(common::Clock::time_point deadline);
 
   /// Waits at most so long for more output: true if some came. Throws Wrong if the shell has ended.
   bool read(common::Duration patience);
@@ -44,6 +49,8 @@ class Terminal {
 
  private:
   [[nodiscard]] bool in_foreground() const;
+  /// The shell and those that ^C would reach, as one.
+  [[nodiscard]] Process foreground() const;
   void take_prompt();
   void take_line_end();
 

@@ -15,6 +15,7 @@
 
 #include "common/fd.hpp"
 #include "common/io.hpp"
+#include "lab/support/shell.hpp"
 #include "sandbox.hpp"
 
 using check_text::Sandbox;
@@ -95,6 +96,23 @@ TEST_CASE_FIXTURE(Sandbox, "a terminal keeps its state, until the next heading")
         "");
   CHECK(check("```console\n$ x=1\n```\n```console terminal=2\n$ echo $x\n\n```\n") == "");
   CHECK(check("```console\n$ x=1\n```\n# Next\n```console\n$ echo $x\n\n```\n") == "");
+}
+
+TEST_CASE_FIXTURE(Sandbox,
+                  "^C comes when a program waits for something, and not at its beginning") {
+  write("slow",
+        "echo ready; i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done\n"
+        "trap 'echo caught; exit' INT; echo waits > waits; read -r line\n");
+  CHECK(check("```console\n$ sh slow\nready\n^C\ncaught\n$ cat waits\nwaits\n```\n") == "");
+}
+
+TEST_CASE_FIXTURE(
+    Sandbox,
+    "what a command that says nothing does at its beginning, it has done for those below") {
+  settings.settle = {};  // it runs on
+  write("slow",
+        "i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done; echo done > said; sleep 1000\n");
+  CHECK(check("```console\n$ sh slow\n```\n```console terminal=2\n$ cat said\ndone\n```\n") == "");
 }
 
 TEST_CASE_FIXTURE(Sandbox, "^C ends the program in the foreground") {
@@ -240,11 +258,25 @@ TEST_CASE_FIXTURE(Sandbox, "whoever calls a server that says nothing does so whe
   const std::string build = settings.build;
   settings.build = settings.root;
   settings.settle = {};
-  place_twin(*this, "sleep 0.5; exec " + build + "/01_blocking/server $* --delay 1ms 2> /dev/null");
+  place_twin(*this, "sleep 0.5; exec " + lab::for_shell(build + "/01_blocking/server") +
+                        " $* --delay 1ms 2> /dev/null");
   // Not by its path: that may be below /tmp, which stands for another directory.
-  write("call", "exec " + build + "/01_blocking/client --clients 1 $*\n");
+  write("call", "exec " + lab::for_shell(build + "/01_blocking/client") + " --clients 1 $*\n");
   CHECK(check("```console\n$ build/01_blocking/bare\n```\n```console terminal=2\n"
               "$ sh call --port 8000\nstart 1\nend 1\n```\n") == "");
+}
+
+TEST_CASE_FIXTURE(Sandbox, "a build directory may have any name, wherever in a command it stands") {
+  const std::filesystem::path tree = settings.root / "a 'büild'; tree";
+  create_directory(tree);
+  create_directory_symlink(settings.build / "01_blocking", tree / "01_blocking");
+  settings.build = tree;
+  CHECK(check("```console\n$ (build/01_blocking/server --connections 2 2>&1; echo done) | cat\n"
+              "listening on 127.0.0.1:8000\n```\n```console terminal=2\n"
+              "$ build/01_blocking/client --clients 1\nstart 1\nend 1\n"
+              "$ sh -c 'build/01_blocking/client --clients 1 && ls -d \"build/01_blocking\"'\n"
+              "start 2\nend 2\nbuild/01_blocking\n```\n"
+              "```console\nserved=2 peak=1 wall=0s cpu=0s\ndone\n```\n") == "");
 }
 
 TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {

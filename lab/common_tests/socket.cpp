@@ -117,6 +117,20 @@ TEST_SUITE("socket") {
     CHECK(error_of([&] { listen_tcp("127.0.0.1", port); }) == "no error");
   }
 
+  TEST_CASE("a port that is taken: the error says how to find out by whom, over TCP and UDP") {
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    const Fd socket = bind_udp("127.0.0.1", 0);
+    const auto said = [](std::uint16_t port) {
+      return "bind 127.0.0.1:" + std::to_string(port) +
+             ": Address already in use (by an earlier server? ss -ltunp 'sport = :" +
+             std::to_string(port) + "' tells)";
+    };
+    const std::uint16_t tcp = local_address(listener.get()).port();
+    const std::uint16_t udp = local_address(socket.get()).port();
+    CHECK(error_of([&] { listen_tcp("127.0.0.1", tcp); }) == said(tcp));
+    CHECK(error_of([&] { bind_udp("127.0.0.1", udp); }) == said(udp));
+  }
+
   TEST_CASE("a hundred connections may wait to be accepted") {
     const Fd listener = listen_tcp("127.0.0.1", 0);
     const std::uint16_t port = local_address(listener.get()).port();

@@ -11,6 +11,7 @@
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/shell.hpp"
 
 namespace lab {
 namespace {
@@ -22,6 +23,11 @@ TEST_SUITE("program") {
     CHECK(result.signal == 0);
     CHECK(result.out == "out\n");
     CHECK(result.err == "err\n");
+  }
+
+  TEST_CASE("a word in quotes for a shell is what it was, whatever is in it") {
+    const std::string word = "two  words, 'a' \"b\"; $HOME * ? `é` \\ \t &";
+    CHECK(run({"sh", "-c", "printf %s " + for_shell(word)}).out == word);
   }
 
   TEST_CASE("a program that cannot be run is an error that names it") {

@@ -156,7 +156,7 @@ TEST_SUITE("command line") {
     }
   }
 
-  TEST_CASE("a bad flag is one line on standard error and an exit status that is not 0") {
+  TEST_CASE("a bad flag is one line on standard error that names it, and exit status 2") {
     for (const std::string& program : chapter.programs()) {
       for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
                {"--port", "65536"}, {"--port", "http"}, {"--no-such-flag"}, {"left-over"}}) {
@@ -165,8 +165,9 @@ TEST_SUITE("command line") {
         std::vector<std::string> command = flags;
         command.insert(command.begin(), program);
         const Result result = run(command);
-        CHECK(result.status > 0);
+        CHECK(result.status == 2);
         CHECK(count_lines(result.err) == 1);
+        CHECK_MESSAGE(result.err.find(flags.front()) != std::string::npos, result.err);
         CHECK(result.out.empty());
       }
     }
@@ -176,8 +177,10 @@ TEST_SUITE("command line") {
     for (const std::string delay : {"1", "-1s", "1h", "fast", "1e30s"}) {
       CAPTURE(delay);
       const Result result = run({chapter.program("server"), "--port", "0", "--delay", delay});
-      CHECK(result.status > 0);
+      CHECK(result.status == 2);
       CHECK(count_lines(result.err) == 1);
+      CHECK_MESSAGE(result.err.find("--delay: " + delay + " is not ") != std::string::npos,
+                    result.err);
     }
   }
 

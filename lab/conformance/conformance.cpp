@@ -8,6 +8,7 @@
 
 #include "common/fd.hpp"
 #include "common/socket.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 
@@ -41,7 +42,9 @@ void check_port_in_use(const std::string& program, const common::Fd& taken) {
   const std::string port = std::to_string(common::local_address(taken.get()).port());
   const Result result = run({program, "--port", port});
   CHECK(result.status == 1);
-  CHECK(result.err == "bind 127.0.0.1:" + port + ": Address already in use\n");
+  CHECK(result.err.starts_with("bind 127.0.0.1:" + port + ": Address already in use (by "));
+  CHECK(result.err.ends_with("p 'sport = :" + port + "' tells)\n"));
+  CHECK(count(result.err, "\n") == 1);
 }
 
 }  // namespace lab

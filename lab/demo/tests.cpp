@@ -9,6 +9,7 @@
 
 #include "lab/support/build_tree.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -113,7 +114,8 @@ TEST_CASE("a chapter without a program to run is shown as failed") {
 
 TEST_CASE("a chapter whose server exits with another status than 0 is shown as failed") {
   const DemoTree tree;
-  tree.add_chapter("02_threads", tree.script("server", kServer.string() + " \"$@\"; exit 3"));
+  tree.add_chapter("02_threads",
+                   tree.script("server", lab::for_shell(kServer) + " \"$@\"; exit 3"));
   tree.add_chapter("99_later");
   check_only_02_failed(tree.demo(), "the server exited with 3; it wrote:\nlistening on ");
 }
@@ -135,7 +137,7 @@ TEST_CASE("a chapter whose client dies of a signal is shown as failed") {
 
 TEST_CASE("a server that died under its client is told with the client's failure") {
   const DemoTree tree;
-  const std::string pid = tree.place("scripts", "pid");
+  const std::string pid = lab::for_shell(tree.place("scripts", "pid"));
   tree.add_chapter(
       "02_threads",
       tree.script("server", "echo $$ >" + pid + "; echo 'listening on :1' >&2; kill $$"),
@@ -147,7 +149,7 @@ TEST_CASE("a server that died under its client is told with the client's failure
 
 TEST_CASE("a chapter whose client leaves a line out is shown as failed") {
   const DemoTree tree;
-  const path client = tree.script("client", kClient.string() + " \"$@\" | grep -v 'end 2'");
+  const path client = tree.script("client", lab::for_shell(kClient) + " \"$@\" | grep -v 'end 2'");
   tree.add_chapter("02_threads", kServer, client);
   tree.add_chapter("99_later");
   check_only_02_failed(tree.demo(), "the client did not print start and end 1 to 2 but:\nstart 1");

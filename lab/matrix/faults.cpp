@@ -98,16 +98,17 @@ bool try_to_be_served(Scene& scene, const std::string& program) {
 /// Clients come while strace is at work with these flags.
 void send_clients(Scene& scene, const std::string& program, const lab::CallTrace& trace,
                   const std::vector<std::string>& flags) {
-  constexpr common::Duration kSpins = std::chrono::milliseconds(10);
-  // A server may still get ready when it says that it listens. What fails then is not asked here.
-  comes_to_rest(scene.pid(), kSpins);
   const Tracer tracer(trace, scene.pid(), flags);
   for (int i = 0; i < 3; ++i) {
     scene.expect(try_to_be_served(scene, program), "a client got neither answer nor end");
   }
-  // strace must not let go in the middle of a fault: the call would fail in yet another way. And
-  // who never rests has made some thousand calls by then: no more faults.
-  comes_to_rest(scene.pid(), kSpins);
+  // strace must not let go in the middle of a fault: the call would fail in yet another way.
+  if (scene.rests()) {
+    comes_to_rest(scene.pid());
+  } else {
+    // It has made some thousand calls by then: no more faults.
+    comes_to_rest(scene.pid(), std::chrono::milliseconds(10));
+  }
 }
 
 /// What a program calls while it serves.

@@ -66,7 +66,7 @@ std::vector<Column> columns(const Options& options) {
   for (Column& column : columns) {
     if (!options.with.empty()) column.flags.push_back(options.with);
   }
-  if (columns.empty()) throw std::runtime_error("no chapter is called " + options.chapter);
+  if (columns.empty()) throw common::WrongUsage("no chapter is called " + options.chapter);
   return columns;
 }
 
@@ -83,10 +83,19 @@ std::vector<Trouble> troubles(const Options& options) {
     return options.trouble.empty() || trouble.name == options.trouble;
   });
   if (chosen.empty()) {
-    throw std::runtime_error("no trouble is called " + options.trouble + "; there are" +
+    throw common::WrongUsage("no trouble is called " + options.trouble + "; there are" +
                              names_of(all));
   }
   return chosen;
+}
+
+/// What `--trouble '?'` prints. (The quotes are for the shell, which makes a file's name of a "?".)
+int print_names() {
+  for (const Trouble& trouble : matrix::all_troubles()) {
+    std::printf("%-20s  %s\n", trouble.name.c_str(), trouble.what.c_str());
+  }
+  lab::flush_output("the list");
+  return 0;
 }
 
 /// Each trouble has a server of its own, and mostly it waits: several at once take no longer.
@@ -151,11 +160,12 @@ int main(int argc, char** argv) {
       "build/lab/matrix --chapter 04 --trouble reset");
   cli.add_text("--chapter", "this column alone: 04, 07w2 for two workers, or four_calls",
                options.chapter);
-  cli.add_text("--trouble", "this row alone, such as reset", options.trouble);
+  cli.add_text("--trouble", "this row alone, such as reset; '?' lists them", options.trouble);
   cli.add_text("--with", "a flag for the servers: --with=--keep-sigpipe breaks 01", options.with);
   cli.add_flag("--details", "say what was tried, or what went wrong", options.details);
   cli.add_flag("--markdown", "print the table as it stands in TUTORIAL.md", options.markdown);
   return cli.run(argc, argv, [&] {
+    if (options.trouble == "?") return print_names();
     lab::require_strace();
     common::raise_file_limit();
     const std::vector<Trouble> rows = troubles(options);

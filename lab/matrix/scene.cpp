@@ -72,12 +72,31 @@ void Scene::expect_end() {
 
 Cell Scene::judge(const std::function<void(Scene&)>& trouble) {
   try {
+    wait_until_ready();
     trouble(*this);
     if (!stopped_) recover();
   } catch (const std::exception& error) {
     explain(error);
   }
   return cell_;
+}
+
+/// A server may still get ready when it says that it listens, and what fails then is not asked
+/// here. One that sleeps is ready. One that uses CPU time instead may be slow, or never sleep: it
+/// is ready when it has served somebody.
+void Scene::wait_until_ready() {
+  constexpr common::Duration kSpins = std::chrono::milliseconds(10);
+  if (comes_to_rest(pid(), kSpins)) return;
+  const std::size_t files = lab::open_files(pid());
+  {
+    const auto client = connect_polite_client();
+    client->ask();
+    expect(client->is_served(), "the first client got a wrong answer");
+  }
+  // A room keeps who has said all, until it hears that nobody listens.
+  if (lab::kProtocols.at(program_) != lab::Protocol::broadcast) wait_until_closed(server_, files);
+  ++first_connection_;
+  rests_ = comes_to_rest(pid(), kSpins);
 }
 
 /// The trouble is over: those who had to wait are served, and a new client too; it rests, and

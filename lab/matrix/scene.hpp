@@ -46,6 +46,11 @@ class Scene {
     return make_client(lab::kProtocols.at(program_), port());
   }
 
+  /// False for a server that never sleeps, trouble or not.
+  [[nodiscard]] bool rests() const { return rests_; }
+  /// The number of the first connection of the trouble.
+  [[nodiscard]] int first_connection() const { return first_connection_; }
+
   /// A polite client comes and asks. If it is let wait, that is noted, and it stays.
   void serve_polite_client();
   /// The server has nothing to do: if it does not sleep, that is noted.
@@ -59,10 +64,11 @@ class Scene {
   /// The same, if it was told to stop already.
   void expect_end();
 
-  /// Makes trouble, and then sees if the server still does what it is for.
+  /// Makes trouble when the server is ready, and then sees if the server still does what it is for.
   Cell judge(const std::function<void(Scene&)>& trouble);
 
  private:
+  void wait_until_ready();
   void note(Outcome outcome, const std::string& why);
   void recover();
   /// Why was the exception thrown?
@@ -72,6 +78,8 @@ class Scene {
   const bool catches_sigterm_;
   lab::Server server_;
   std::vector<std::unique_ptr<Client>> waiting_;
+  bool rests_ = true;
+  int first_connection_ = 1;
   bool stopped_ = false;
   Cell cell_;
 };

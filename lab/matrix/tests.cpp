@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/support/build_tree.hpp"
+#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -29,6 +30,10 @@ Row cells_of(const std::string& line) {
   std::getline(text, cell, '|');
   while (std::getline(text, cell, '|')) cells.push_back(cell.substr(1, cell.size() - 2));
   return cells;
+}
+
+std::size_t count_lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 /// The rows of the first table whose head begins with "| trouble |".
@@ -163,7 +168,7 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
   }
   CHECK(lab::contains(tree.run({"--trouble", "split"}).out, "anywhere                 wrong"));
   const path server =
-      tree.script("ends", "exec " + (kBuild / "05_epoll_level" / "server").string() +
+      tree.script("ends", "exec " + lab::for_shell(kBuild / "05_epoll_level" / "server") +
                               " --connections 1 --delay 1ms \"$@\"");
   for (const char* program : {"server", "echo_server"}) {
     create_symlink(server, tree.place("05_epoll_level", program));
@@ -171,11 +176,29 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
   CHECK(lab::contains(tree.run({"--chapter", "05", "--trouble", "reset"}).out, "dies"));
 }
 
-TEST_CASE("an unknown chapter or trouble is one clear line and exit status 1") {
+TEST_CASE("trouble comes only when a server is ready, however long after its first line that is") {
+  const lab::BuildTree tree(kMatrix);
+  for (const char* program : {"server", "echo_server"}) {
+    create_symlink(kBuild / "06_epoll_edge" / program, tree.place("06_epoll_edge", program));
+  }
+  create_symlink(kBuild / "lab" / "slow_start", tree.place("06_epoll_edge", "broadcast_server"));
+  const std::string out = tree.run({"--trouble", "ENOBUFS", "--details"}).out;
+  CHECK_MESSAGE(lab::contains(out, "broadcast_server: ENOBUFS in epoll_ctl: survives\n"), out);
+}
+
+TEST_CASE("--trouble '?' lists the names, each with its row") {
+  const Result result = lab::run({kMatrix, "--trouble", "?"});
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK(lab::contains(result.out, "ENOMEM                all: ENOMEM in each call\n"));
+  CHECK(count_lines(result.out) == table_in_text().size() - 1);
+}
+
+TEST_CASE("an unknown chapter or trouble is one clear line and exit status 2") {
   for (const auto& [flag, line] : {std::pair{"--chapter", "no chapter is called x"},
                                    std::pair{"--trouble", "no trouble is called x; there are "}}) {
     const Result result = lab::run({kMatrix, flag, "x"});
-    CHECK(result.status == 1);
+    CHECK(result.status == 2);
     CHECK(result.out.empty());
     CHECK(result.err.starts_with(line));
   }

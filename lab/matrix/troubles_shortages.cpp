@@ -83,7 +83,10 @@ void run_out_of_threads(Scene& scene) {
       lab::set_limit(scene.pid(), RLIMIT_AS, lab::address_space(scene.pid()) + kMiB);
   std::vector<Peer> newcomers;
   for (int i = 0; i < kNewcomers; ++i) newcomers.push_back(scene.connect());
-  if (thread_each) scene.server().program().wait_for_error("connection 2: thread: ");
+  if (thread_each) {
+    const std::string second = "connection " + std::to_string(scene.first_connection() + 1);
+    scene.server().program().wait_for_error(second + ": thread: ");
+  }
   expect_echo(scene, *early, "who was there before");
   scene.expect_rest();
   early.reset();

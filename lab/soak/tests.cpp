@@ -8,6 +8,7 @@
 
 #include "lab/support/build_tree.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -20,8 +21,9 @@ const path kBuild = BUILD_DIR;
 Result soak_faulty(const std::string& fault, const std::string& grace) {
   const lab::BuildTree tree(kBuild / "lab" / "soak");
   const path server = kBuild / "lab" / "faulty_server";
-  create_symlink(tree.script("server", "FAULT=" + fault + " exec " + server.string() + " \"$@\""),
-                 tree.place("98_faulty", "echo_server"));
+  create_symlink(
+      tree.script("server", "FAULT=" + fault + " exec " + lab::for_shell(server) + " \"$@\""),
+      tree.place("98_faulty", "echo_server"));
   return tree.run({"--seconds", "1", "--seed", "1", "--margin", "1", "--grace", grace});
 }
 

@@ -11,7 +11,9 @@
 
 namespace lab {
 
-/// A temporary build directory. A tool looks for chapters beside itself, so it is copied into it.
+/// A temporary build directory, with all in its name that a shell or a list may stumble over: who
+/// passes a path on without care is noticed. A tool looks for chapters beside itself, so it is
+/// copied into it.
 class BuildTree {
  public:
   using path = std::filesystem::path;
@@ -22,7 +24,7 @@ class BuildTree {
 
   /// The path of `program` in `directory`, which exists from then on.
   path place(const std::string& directory, const std::string& program) const {
-    create_directory(root_ / directory);
+    create_directories(root_ / directory);
     return root_ / directory / program;
   }
 
@@ -43,7 +45,8 @@ class BuildTree {
   }
 
  private:
-  const TemporaryDirectory root_;
+  const TemporaryDirectory directory_;
+  const path root_ = directory_ / "a 'büild'; tree";
   const path tool_;
 };
 

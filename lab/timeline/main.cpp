@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   cli.add_delay(workload.delay);
   return cli.run(argc, argv, [&] {
     if (trace.empty() == chapter.empty()) {
-      throw std::runtime_error("either a trace or a --chapter (--help lists the flags)");
+      throw common::WrongUsage("either a trace or a --chapter (--help lists the flags)");
     }
     const timeline::Chart chart =
         chapter.empty() ? timeline::read_trace(trace) : timeline::run_chapter(chapter, workload);

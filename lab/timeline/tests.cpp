@@ -273,9 +273,9 @@ TEST_CASE("each chapter's picture shows what a run shows now: a staircase, or pa
 }
 
 /// The one line that an error is.
-std::string error_of(const std::vector<std::string>& words) {
+std::string error_of(const std::vector<std::string>& words, int status = 1) {
   const Result result = timeline(words);
-  CHECK(result.status == 1);
+  CHECK(result.status == status);
   CHECK(result.out.empty());
   CHECK(count(result.err, "\n") == 1);
   return result.err;
@@ -298,11 +298,16 @@ TEST_CASE("what cannot be drawn is one line on standard error, and exit status 1
   const std::string trace = directory.write("t.json", kTrace + kEnd);
   CHECK(error_of({"--chapter", "99_later"})
             .starts_with("no such chapter: 99_later; there are 01_blocking "));
-  CHECK(error_of({}) == "either a trace or a --chapter (--help lists the flags)\n");
-  CHECK(error_of({trace, "--chapter", "04_poll"}) == error_of({}));
   CHECK(error_of({trace, "-o", "/nowhere/a.svg"}) ==
         "open /nowhere/a.svg: No such file or directory\n");
   CHECK(error_of({trace, "-o", "/dev/full"}) == "write /dev/full: No space left on device\n");
+}
+
+TEST_CASE("neither a trace nor a chapter, or both, is one line, and exit status 2") {
+  const TemporaryDirectory directory;
+  const std::string trace = directory.write("t.json", kTrace + kEnd);
+  CHECK(error_of({}, 2) == "either a trace or a --chapter (--help lists the flags)\n");
+  CHECK(error_of({trace, "--chapter", "04_poll"}, 2) == error_of({}, 2));
 }
 
 TEST_CASE("help shows the flags, and the delay that is used without --delay") {
