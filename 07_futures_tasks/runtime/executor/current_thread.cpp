@@ -30,8 +30,8 @@ void CurrentThread::submit(Task& task, bool) noexcept {
 
 /// For other threads: false when it is closed.
 bool CurrentThread::push(Queue<Task>& queue, Task& task) noexcept {
-  const Ref<Executor> keep(
-      *this);  // once it is in the queue, the task may end, and all may be over
+  // Once it is in the queue, the task may end, and all may be over.
+  const Ref<Executor> keep(*this);
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
