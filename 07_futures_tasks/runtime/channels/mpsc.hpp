@@ -154,7 +154,7 @@ class Receiver {
 
     Poll<Output> poll(Context& context) {
       auto result = state_of(channel_).poll_receive(context);
-      if (result.is_ready()) channel_.release();
+      if (result.is_ready()) static_cast<void>(channel_.release());
       return result;
     }
 

@@ -12,7 +12,6 @@
 #include "runtime/future/future.hpp"
 #include "runtime/future/poll.hpp"
 #include "runtime/future/ref.hpp"
-#include "runtime/trace/observer.hpp"
 #include "runtime/trace/place.hpp"
 #include "runtime/trace/trace.hpp"
 
@@ -32,7 +31,7 @@ struct Options {
 
 /// The executor that `options` ask for. Throws std::invalid_argument for a virtual clock with
 /// workers.
-Ref<Executor> make_executor(const Options& options, const Ref<Observer>& observer);
+Ref<Executor> make_executor(const Options& options, const Ref<Trace>& trace);
 
 /// As `block_on` without options. A trace that cannot be written is an error, too; it does not keep
 /// the future from its end.
@@ -40,8 +39,7 @@ template <Future F>
 OutputOf<F> block_on(F future, const Options& options, Place where = Place::here()) {
   prepare_to_block();
   const Ref<Trace> trace = make_trace(options.trace);
-  const Ref<Executor> executor =
-      make_executor(options, trace ? Ref<Observer>(*trace) : Ref<Observer>());
+  const Ref<Executor> executor = make_executor(options, trace);
   Poll<OutputOf<F>> result = run_in(*executor, std::move(future), where);
   if (trace) trace->close();
   return result.take();

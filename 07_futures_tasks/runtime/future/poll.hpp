@@ -46,7 +46,8 @@ class [[nodiscard]] Poll {
   Poll(Poll&& other) noexcept(std::is_nothrow_move_constructible_v<Stored<T>>)
       : value_(std::move(other.value_)) {}
   Poll(const Poll&) = default;
-  Poll& operator=(Poll&&) = default;
+  Poll& operator=(Poll&&) noexcept(std::is_nothrow_move_assignable_v<std::optional<Stored<T>>>) =
+      default;
 
   [[nodiscard]] bool is_ready() const { return value_.has_value(); }
 
