@@ -222,8 +222,9 @@ bool WorkerPool::all_others_sleep() const {
 /// can any other come?
 void WorkerPool::find_deadlock() {
   if (!all_others_sleep() || !queue_.empty() || driver().timers().next()) return;
+  if (!parker_) return;  // nobody waits for it yet: it is looked for again
   has_looked_ = true;
-  if (!parker_ || parker_->woken() || blocking_calls > 0) return;
+  if (parker_->woken() || blocking_calls > 0) return;
   if (may_be_woken(tasks_) || has_handle) return;
   deadlocked_ = true;
   parker_->wake();
@@ -240,9 +241,7 @@ bool WorkerPool::run(Parker& until) {
   {
     const std::lock_guard lock(mutex_);
     parker_ = Ref<Parker>(until);
-    has_looked_ = false;
   }
-  wake_driver();
   until.wait();
   const std::lock_guard lock(mutex_);
   parker_ = {};
