@@ -116,11 +116,11 @@ TEST_SUITE("udp_echo") {
     });
   }
 
-  TEST_CASE("100,000 datagrams of many sizes, in bursts from eight senders, come back unaltered") {
+  TEST_CASE("20,000 datagrams of many sizes, in bursts from eight senders, come back unaltered") {
     // The bursts of all together are less than the server's socket holds: so none may be missing.
     constexpr std::size_t kSenders = 8;
     constexpr std::size_t kBurst = 10;
-    constexpr std::size_t kEach = 12'500;
+    constexpr std::size_t kEach = 2'500;
     with_each_program([](const std::string& program) {
       Server server(program);
       std::vector<UdpPeer> peers;
