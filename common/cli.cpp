@@ -79,12 +79,15 @@ std::string failure_line(const CLI::App* app, const CLI::Error& error) {
          " --help lists the flags)\n";
 }
 
-/// CLI11's help, with one blank line between two paragraphs, where some versions have two.
+/// CLI11's help, with one blank line between two paragraphs, where some versions have two. And with
+/// the command to try in one line, as it was written, where some fill lines as with prose.
 class Help : public CLI::Formatter {
  public:
+  std::string make_footer(const CLI::App* /*app*/) const override { return ""; }
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override {
     std::string help = Formatter::make_help(app, std::move(name), mode);
+    help += "\n" + app->get_footer() + "\n";
     for (std::size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;)
       help.erase(at, 1);
     return help;

@@ -40,4 +40,13 @@ std::size_t count(const std::string& text, const std::string& word) {
   return times;
 }
 
+std::string about_flag(const std::string& help, const std::string& flag) {
+  std::istringstream words(help);
+  std::string word;
+  while (words >> word && word != flag) continue;
+  std::string said = flag;
+  while (words >> word && !word.starts_with("-")) said += " " + word;
+  return said;
+}
+
 }  // namespace lab

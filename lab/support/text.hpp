@@ -17,5 +17,8 @@ std::string sorted_lines_of(std::size_t clients);
 std::string sorted_lines(const std::string& text);
 /// How often `word` occurs in `text`.
 std::size_t count(const std::string& text, const std::string& word);
+/// What a program's `--help` says of `flag`, in one line: "--port PORT=2000 TCP or …", or, as each
+/// CLI11 has a layout of its own, "--port PORT [2000] TCP or …".
+std::string about_flag(const std::string& help, const std::string& flag);
 
 }  // namespace lab
