@@ -31,7 +31,7 @@ namespace runtime {
 
 /// Lives as long as one of its ends, or a permit.
 template <class T>
-class Channel final : public Semaphore, public RefCounted {
+class Channel final : public RefCounted, public Semaphore {
  public:
   struct Node {
     std::optional<T> value;

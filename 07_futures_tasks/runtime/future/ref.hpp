@@ -7,8 +7,9 @@
 
 namespace runtime {
 
-/// A base for what is shared through `Ref`. It begins with a count of one, which `Ref::adopt` takes
-/// over.
+/// A base for what is shared through `Ref`, the first one where there are others: g++ 16 takes any
+/// other for the middle of an object, and warns of its `delete`. It begins with a count of one,
+/// which `Ref::adopt` takes over.
 class RefCounted {
  public:
   RefCounted() = default;

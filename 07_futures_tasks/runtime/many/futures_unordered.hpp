@@ -94,7 +94,7 @@ class FuturesUnordered {
  private:
   class ReadyQueue;
 
-  struct Child final : Wakeable, RefCounted {
+  struct Child final : RefCounted, Wakeable {
     Child(F f, Ref<ReadyQueue> queue) : future(std::move(f)), ready(std::move(queue)) {}
     void wake() noexcept override { ready->wake(*this); }
     void add_ref() noexcept override { RefCounted::add_ref(); }

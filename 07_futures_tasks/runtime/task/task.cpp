@@ -31,6 +31,10 @@ void Task::wake_and_release() noexcept {
   follow(observe(&Observer::woken, [this] { return state_.wake_and_release(); }));
 }
 
+void Task::release() noexcept {
+  if (state_.release()) delete this;
+}
+
 void Task::abort() noexcept {
   follow(observe(&Observer::woken, [this] { return state_.abort(); }));
 }

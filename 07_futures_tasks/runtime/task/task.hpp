@@ -37,9 +37,7 @@ class Task : public Wakeable {
   void wake() noexcept final;
   void wake_and_release() noexcept final;
   void add_ref() noexcept final { state_.add_ref(); }
-  void release() noexcept final {
-    if (state_.release()) delete this;
-  }
+  void release() noexcept final;
 
   /// Has the future destroyed, by the scheduler, unless the task is done before.
   void abort() noexcept;
