@@ -40,7 +40,9 @@ TEST_CASE("broken with --drop-unsent, a client that reads late does not get all 
   const std::string sent = random_bytes(32 * 1024 * 1024);
   peer.send(sent);
   peer.half_close();
-  CHECK(peer.read_all().size() < sent.size());
+  const std::size_t received = peer.read_all().size();
+  CHECK(received > 0);
+  CHECK(received < sent.size());
 }
 
 }  // namespace

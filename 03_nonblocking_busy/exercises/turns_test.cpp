@@ -109,6 +109,7 @@ TEST_CASE("who was interrupted goes on in the next turn, where it stopped") {
   Speaker silent("");
   std::array talks{speaker.talk(), silent.talk()};
   CHECK(turn(talks));
+  CHECK(!talks[0].bytes.empty());
   CHECK(talks[0].bytes.size() <= kMost);
   CHECK(!turn(talks));
   CHECK((talks[0].bytes == words));

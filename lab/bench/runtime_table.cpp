@@ -188,7 +188,10 @@ int run(const Settings& settings) {
   if (figures.empty())
     throw std::runtime_error("no figure has \"" + settings.only + "\" in its name");
   const auto rows = lab::measure_rows(figures, &Figure::name, [](const Figure& figure, auto&) {
-    return std::pair(figure, figure.measure());
+    const Found found = figure.measure();
+    // It would be below any limit.
+    if (found.value <= 0) throw std::runtime_error(figure.name + ": nothing was counted");
+    return std::pair(figure, found);
   });
   std::printf("%-56s %8s %8s  %s\n", "chapter 07's", "", "limit", "beside it");
   bool above = false;

@@ -74,6 +74,10 @@ Budget measure(const path& chapter, std::uint64_t echoes) {
   settle(server, trace);
   std::this_thread::sleep_for(std::chrono::seconds(1));
   budget.idle = lab::Calls(trace.take());
+  // That there was nothing to write down is true only if it would have been.
+  exchange(clients.front(), "still");
+  exchange(clients.front(), "here");
+  lab::between("\"still\"", "\"here\"", trace.take());
   return budget;
 }
 

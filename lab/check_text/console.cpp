@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <regex>
 
 #include "normalise.hpp"
 
@@ -27,6 +28,13 @@ void check_words(const Block& block) {
 
 std::string in_quotes(const std::string& command) {
   return "\"" + command + "\"";
+}
+
+/// What is less than a thousand may be 0, because nothing was found: ((0 < n && n < 1000)) is not.
+void check_command(const std::string& command) {
+  static const std::regex less(R"(\s-l[te]\s)");
+  if (std::regex_search(command, less))
+    throw Wrong(in_quotes(command) + " holds also for 0: say from where to where it may be");
 }
 
 std::string difference(const Lines& expected, const Lines& actual) {
@@ -69,6 +77,7 @@ void Section::run(const Block& block) {
   const bool unordered =
       std::find(block.words.begin(), block.words.end(), "unordered") != block.words.end();
   for (const Step& step : steps) {
+    check_command(step.command);
     begin(screen, step, deadline);
     if (unordered) screen.expected.ignore_order();
     screen.expected.add(step.output);

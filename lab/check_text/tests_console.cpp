@@ -156,6 +156,11 @@ TEST_CASE_FIXTURE(Sandbox, "a console block with an unknown attribute, or withou
   CHECK(check("```console\nno command\n```\n") != "");
 }
 
+TEST_CASE_FIXTURE(Sandbox, "a count with a limit above must have one below, too") {
+  CHECK(check("```console\n$ test 0 -lt 10 && echo few\nfew\n```\n") == Contains("also for 0"));
+  CHECK(check("```console\n$ n=3; ((0 < n && n < 10)) && echo few\nfew\n```\n") == "");
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a shell that ends is a failure, not the end of the checker") {
   CHECK(check("```console\n$ exit\nexit\n$ true\n```\n") == Contains("the shell"));
 }

@@ -583,6 +583,7 @@ TEST_CASE(
     options.workers = workers;
     Counts counts;
     block_on(main(counts), options);
+    CHECK(counts.most_between_turns > 0);
     CHECK(counts.most_between_turns <= kTasksPerTurn / 2 + 1);  // the two take turns
     CHECK(counts.busy + 2 * kTasksPerTurn >= kTurns * kTasksPerTurn / 2);
   }
