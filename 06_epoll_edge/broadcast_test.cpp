@@ -55,7 +55,7 @@ TEST_SUITE("broadcast_server") {
     for (const std::string& line : server.stop()) calls.push_back(line.substr(0, line.find('(')));
     std::vector<std::string> expected = {"read"};
     expected.insert(expected.end(), 10, "write");
-    expected.insert(expected.end(), {"epoll_ctl", "epoll_wait"});
+    expected.insert(expected.end(), {"epoll_ctl", kEpollWaitCall});
     CHECK(std::search(calls.begin(), calls.end(), expected.begin(), expected.end()) != calls.end());
     // And in the end one write to the pipe that wakes it, and one of the statistics.
     CHECK(std::ranges::count(calls, "write") == 55 + 200 + 2);

@@ -16,17 +16,13 @@
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
 
 /// A socket that sends datagrams to `port` on 127.0.0.1.
 struct Sender {
@@ -92,9 +88,9 @@ TEST_CASE("poller_mixed stops also when its timer's thread takes the signal") {
 
 TEST_CASE("poller_mixed says what --delay means here, and its defaults") {
   const Result result = run({chapter.program("poller_mixed"), "--help"});
-  CHECK(result.out.find("--port PORT=2000") != std::string::npos);
-  CHECK(result.out.find("--delay TIME=3s") != std::string::npos);
-  CHECK(result.out.find("from tick to tick") != std::string::npos);
+  CHECK(count(about_flag(result.out, "--port"), "2000") == 1);
+  CHECK(count(about_flag(result.out, "--delay"), "3s") == 1);
+  CHECK(count(about_flag(result.out, "--delay"), "from tick to tick") == 1);
 }
 
 TEST_CASE("poller_mixed without its port is one line and status 1") {
@@ -136,7 +132,7 @@ TEST_CASE("a bad flag is an exit status that is not 0") {
 
 /// poller_empty as strace sees it.
 struct TracedPollerEmpty {
-  TracedPollerEmpty() { wait_for("epoll_wait("); }
+  TracedPollerEmpty() { wait_for(kEpollWaitCall + "("); }
 
   std::string trace() const { return strace.err(); }
   void wait_for(const std::string& text, std::size_t times = 1) const {
@@ -158,7 +154,7 @@ TEST_CASE("poller_empty makes four system calls: two descriptors, one added, and
   CHECK(trace.starts_with("epoll_create1(EPOLL_CLOEXEC)"));
   CHECK(count(trace, "\neventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK)") == 1);
   CHECK(count(trace, "\nepoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET") == 1);
-  CHECK(count(trace, "\nepoll_wait(3, ") == 1);
+  CHECK(count(trace, "\n" + kEpollWaitCall + "(3, ") == 1);
   CHECK(count(trace, "\n") == 3);  // the last call has not returned
   empty.signal(SIGINT);
   CHECK(empty.strace.wait().signal == SIGINT);
@@ -169,7 +165,7 @@ TEST_CASE("poller_empty that was stopped and continues waits again") {
   empty.signal(SIGSTOP);
   empty.wait_for("--- stopped by SIGSTOP ---");
   empty.signal(SIGCONT);
-  empty.wait_for("epoll_wait(", 2);
+  empty.wait_for(kEpollWaitCall + "(", 2);
   empty.signal(SIGINT);
   CHECK(empty.strace.wait().signal == SIGINT);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 

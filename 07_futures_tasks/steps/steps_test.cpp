@@ -17,6 +17,7 @@
 
 #include "common/fd.hpp"
 #include "common/socket.hpp"
+#include "lab/support/call_trace.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/text.hpp"
@@ -237,9 +238,9 @@ TEST_CASE("13, 14 and 15 end when a call fails, whichever and whenever, and say 
     }
   };
   check_call("13_connect", "accept4", "accept");
-  check_call("14_io_poll", "poll", "poll");
+  check_call("14_io_poll", lab::kPollCall, "poll");
   check_call("15_io_epoll", "epoll_ctl", "epoll_ctl ADD");
-  check_call("15_io_epoll", "epoll_wait", "epoll_wait");
+  check_call("15_io_epoll", lab::kEpollWaitCall, "epoll_wait");
 }
 
 TEST_CASE("a port that is taken is one clear line and exit status 1") {

@@ -42,19 +42,6 @@ bool claim(Ports& ports) {
   }
 }
 
-/// Replaces each match of `pattern` by what `replacement` makes of it.
-template <class Replacement>
-std::string replace_each(const std::string& text, const std::regex& pattern,
-                         Replacement replacement) {
-  std::string result;
-  auto rest = text.begin();
-  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
-    result.append(rest, match->prefix().second).append(replacement(*match));
-    rest = (*match)[0].second;
-  }
-  return result.append(rest, text.end());
-}
-
 std::string replace_all(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
     text.replace(at, from.size(), to);

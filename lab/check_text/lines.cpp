@@ -34,6 +34,17 @@ std::string join(const Lines& lines, const std::string& indent) {
   return text;
 }
 
+std::string replace_each(const std::string& text, const std::regex& pattern,
+                         const std::function<std::string(const std::smatch&)>& replacement) {
+  std::string result;
+  auto rest = text.begin();
+  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
+    result.append(rest, match->prefix().second).append(replacement(*match));
+    rest = (*match)[0].second;
+  }
+  return result.append(rest, text.end());
+}
+
 std::vector<Lines> split_pieces(const Lines& lines,
                                 const std::function<bool(const std::string&)>& is_separator) {
   std::vector<Lines> pieces(1);

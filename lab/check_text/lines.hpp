@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <regex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ Lines split_words(const std::string& text);
 
 /// The same lines one below the other, each after `indent`.
 std::string join(const Lines& lines, const std::string& indent);
+
+/// Replaces each match of `pattern` in `text` by what `replacement` makes of it.
+std::string replace_each(const std::string& text, const std::regex& pattern,
+                         const std::function<std::string(const std::smatch&)>& replacement);
 
 /// What lies between the lines that are separators: one piece more than there are of these.
 std::vector<Lines> split_pieces(const Lines& lines,

@@ -1,4 +1,5 @@
-// Which parts of a program's output differ from run to run? Those are compared as "#".
+// Which parts of a program's output differ from run to run, or from one system to another? Those
+// are compared as "#", or in one spelling.
 #pragma once
 
 #include <string>
@@ -16,12 +17,18 @@ namespace check_text {
 ///    and a shell's "[1] 1234"
 ///  - five-digit ports become #, after a local address or in htons()
 ///  - a run of blanks becomes one blank; none stay at the end
+///
+/// And in one of the spellings that tools and kernels have:
+///
+///  - an epoll event's data={u32=1, u64=1}, or data=0x1 of a newer strace, becomes data=1
+///  - ppoll, epoll_pwait and pselect6, which are all that arm64 has of these, become poll,
+///    epoll_wait and select, with their arguments
 std::string normalise(std::string line);
 
 /// `output` without the escape sequences for colours, which some programs send to any terminal.
 std::string without_colours(const std::string& output);
 
-/// Each line normalised.
+/// Each line normalised, without those in which a newer nc says that it has connected.
 Lines normalise(Lines lines);
 
 }  // namespace check_text

@@ -207,6 +207,48 @@ TEST_CASE("what chance decides is normalised") {
   CHECK(normalise("connect 127.0.0.1:41234, [::1]:41234") == "connect 127.0.0.1:#, [::1]:#");
 }
 
+TEST_CASE("what an older and a newer strace print of the same call is the same") {
+  using check_text::normalise;
+  CHECK(normalise("epoll_wait(5, [{events=EPOLLIN, data=0x1}], 64, -1) = 1") ==
+        normalise("epoll_wait(5, [{events=EPOLLIN, data={u32=1, u64=1}}], 64, -1) = 1"));
+  CHECK(normalise("{events=0, data=0}") == "{events=0, data=0}");
+  CHECK(normalise("{events=0, data={u32=0, u64=0}}") == "{events=0, data=0}");
+  CHECK(normalise("{events=EPOLLIN, data=0xffffffffffffffff}") ==
+        normalise("{events=EPOLLIN, data={u32=4294967295, u64=18446744073709551615}}"));
+  CHECK(normalise("{events=EPOLLIN, data=0x1}") !=
+        normalise("{events=EPOLLIN, data={u32=2, u64=2}}"));
+}
+
+TEST_CASE("a call that arm64 has in another form is the same there, with its arguments") {
+  using check_text::normalise;
+  CHECK(normalise("epoll_pwait(5, [], 64, 1000, NULL, 0) = 0") ==
+        normalise("epoll_wait(5, [], 64, 1000)             = 0"));
+  CHECK(normalise("epoll_pwait(5, [], 64, 999, NULL, 0) = 0") !=
+        normalise("epoll_wait(5, [], 64, 1000)             = 0"));
+  const std::string one = "[{fd=3, events=POLLIN}], 1, ";
+  CHECK(normalise("ppoll(" + one + "NULL, NULL, 0) = 1 ([{fd=3, revents=POLLIN}])") ==
+        "poll(" + one + "-1) = 1 ([{fd=3, revents=POLLIN}])");
+  CHECK(normalise("ppoll(" + one + "{tv_sec=1, tv_nsec=500000000}, NULL, 0) = 0 (Timeout)") ==
+        "poll(" + one + "1500) = 0 (Timeout)");
+  CHECK(normalise("ppoll(" + one + "{tv_sec=1, tv_nsec=0}, NULL, 0) = 1 ([{fd=3, " +
+                  "revents=POLLIN}], left {tv_sec=0, tv_nsec=999990000})") ==
+        "poll(" + one + "1000) = 1 ([{fd=3, revents=POLLIN}])");
+  CHECK(normalise("ppoll(" + one + "NULL, NULL, 0) = ? ERESTARTNOHAND (To be restarted if no " +
+                  "handler)") ==
+        "poll(" + one + "-1) = ? ERESTART_RESTARTBLOCK (Interrupted by signal)");
+  CHECK(normalise("04_poll  1  ppoll, read, write") == "04_poll 1 poll, read, write");
+  CHECK(normalise("EINTR in epoll_pwait: survives") == "EINTR in epoll_wait: survives");
+  CHECK(normalise("pselect6: Bad file descriptor") == "select: Bad file descriptor");
+}
+
+TEST_CASE("that nc has connected does not count, whether it says so or not") {
+  const check_text::Lines chatty = {"start 1",
+                                    "Connection to 127.0.0.1 8000 port [tcp/*] succeeded!"};
+  CHECK(check_text::normalise(chatty) == check_text::Lines{"start 1"});
+  const check_text::Lines refused = {"connect to 127.0.0.1 port 8000 (tcp) failed"};
+  CHECK(check_text::normalise(refused) == refused);
+}
+
 TEST_CASE("what a program decides is not normalised") {
   using check_text::normalise;
   for (const char* line : {"start 1", "served=10 peak=3", "127.0.0.1:8000", "10 clients", "v2.5",

@@ -23,8 +23,8 @@ const std::vector<std::string> kPrograms = {"server", "echo_server", "udp_echo",
 /// datagram, each of the four is: a server should not depend on which errors its kernel knows.
 const std::map<std::string, std::set<std::string>> kPossible = {
     // These are for the whole server. Its manual page says what can happen to it.
-    {"poll", {"EINTR", "ENOMEM"}},
-    {"epoll_wait", {"EINTR"}},
+    {lab::kPollCall, {"EINTR", "ENOMEM"}},
+    {lab::kEpollWaitCall, {"EINTR"}},
     {"clock_nanosleep", {"EINTR"}},
     // Memory, and what a thread is made of.
     {"mmap", {"ENOMEM"}},

@@ -1,6 +1,7 @@
 // Which system calls does a server make? strace(1) writes them into a file, and this reads them.
 #pragma once
 
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -13,6 +14,16 @@
 #include "lab/support/temporary_directory.hpp"
 
 namespace lab {
+
+/// What the kernel calls poll(2) and epoll_wait(2), and strace with it. On arm64, as on all that
+/// came late, it has only the two that can do more, and the C library makes the one of the other.
+#ifdef SYS_poll
+inline const std::string kPollCall = "poll";
+inline const std::string kEpollWaitCall = "epoll_wait";
+#else
+inline const std::string kPollCall = "ppoll";
+inline const std::string kEpollWaitCall = "epoll_pwait";
+#endif
 
 /// Throws std::runtime_error where strace is not installed.
 void require_strace();
