@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     // The listener comes before the threads: no client can be too early.
     common::Acceptor acceptor(options, shutdown, statistics);
     options.port = acceptor.port();
-    std::jthread server([&] { serve(acceptor, statistics, options.delay); });
+    std::thread server([&] { serve(acceptor, statistics, options.delay); });
     common::Failures failures;
     common::run_on_threads(clients, failures, [&] { one_client(options); });
     shutdown.request();

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     common::Acceptor acceptor(options, shutdown, statistics);
     options.port = acceptor.port();
     ConnectionThreads threads(statistics);
-    std::jthread server([&] { serve(acceptor, threads, options.delay); });
+    std::thread server([&] { serve(acceptor, threads, options.delay); });
     common::Failures failures;
     common::run_on_threads(clients, failures, [&] { one_client(options); });
     shutdown.request();

@@ -15,7 +15,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -38,22 +37,31 @@ constexpr common::Token kTimer{2};
 class Timer {
  public:
   Timer(const common::SetReadiness& tick, common::Duration delay)
-      : thread_([this, tick, delay](const std::stop_token& stop) { run(tick, delay, stop); }) {}
+      : thread_([this, tick, delay] { run(tick, delay); }) {}
+  ~Timer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  Timer(Timer&&) = delete;
 
  private:
-  void run(const common::SetReadiness& tick, common::Duration delay, const std::stop_token& stop) {
+  void run(const common::SetReadiness& tick, common::Duration delay) {
     std::unique_lock lock(mutex_);
-    for (auto next = common::Clock::now() + delay;; next += delay) {
-      // Not a sleep: this ends at once when the thread is asked to stop.
-      stopped_.wait_until(lock, stop, next, [] { return false; });
-      if (stop.stop_requested()) return;
+    // Not a sleep: this ends at once when the timer is destroyed.
+    for (auto next = common::Clock::now() + delay;
+         !changed_.wait_until(lock, next, [this] { return stopped_; }); next += delay) {
       tick.set(common::ReadySet::readable());
     }
   }
 
   std::mutex mutex_;
-  std::condition_variable_any stopped_;
-  std::jthread thread_;  // last, so that it ends before what it uses
+  std::condition_variable changed_;
+  bool stopped_ = false;
+  std::thread thread_;  // last: it uses the others from its beginning
 };
 
 void print(const std::string& line) {

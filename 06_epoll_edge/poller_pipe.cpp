@@ -38,12 +38,12 @@ void run(common::Wakeup wakeup) {
   const common::SetReadiness readiness = registration.set_readiness();
   common::Events events(16);
 
-  std::jthread([&] { set_1000_times(readiness); }).join();
+  std::thread([&] { set_1000_times(readiness); }).join();
   print("1000 sets while nobody waited: ", poller.wakeup_writes(), "wake-up write");
   print("one wait returned ", poller.wait(events), "event");
 
   const std::uint64_t before = poller.wakeup_writes();
-  std::jthread sets([&] {
+  std::thread sets([&] {
     while (!poller.asleep()) std::this_thread::yield();
     set_1000_times(readiness);
   });

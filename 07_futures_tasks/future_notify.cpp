@@ -85,8 +85,9 @@ int main(int argc, char** argv) {
   add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     Mailbox mailbox;
-    std::jthread thread([&] { wake_by_hand(mailbox, delay); });
+    std::thread thread([&] { wake_by_hand(mailbox, delay); });
     runtime::block_on(CountsPolls(mailbox), runtime_options);
+    thread.join();
     return 0;
   });
 }

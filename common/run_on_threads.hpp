@@ -13,10 +13,12 @@ namespace common {
 /// cannot be had, goes to `failures` and does not stop the others.
 template <class Work>
 void run_on_threads(std::uint64_t count, Failures& failures, Work work) {
-  std::vector<std::jthread> threads;
+  // No std::jthread, which would join itself: clang's library has it only since version 20.
+  std::vector<std::thread> threads;
   for (std::uint64_t i = 0; i < count; ++i) {
     failures.collect([&] { threads.emplace_back([&] { failures.collect(work); }); });
   }
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace common

@@ -2,7 +2,6 @@
 #include <poll.h>
 
 #include <string_view>
-#include <thread>
 
 #include "common/error.hpp"
 #include "common/fd.hpp"
@@ -10,11 +9,12 @@
 #include "common/socket.hpp"
 #include "goodbye.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/thread.hpp"
 
 TEST_CASE("a client that was talking when the server said goodbye gets all that was sent") {
   const common::Fd listener = common::listen_tcp("127.0.0.1", 0);
   lab::Peer client(common::local_address(listener.get()).port());
-  std::jthread server([&] {
+  lab::Thread server([&] {
     const common::Fd socket = common::accept(listener.get());
     pollfd something_came{socket.get(), POLLIN, 0};
     common::check(::poll(&something_came, 1, -1), "poll");

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "common/error.hpp"
 #include "common/fd.hpp"
 #include "common/io.hpp"
+#include "lab/support/thread.hpp"
 #include "lab/support/watchdog.hpp"
 #include "line_reader.hpp"
 
@@ -36,10 +36,10 @@ class Connection {
   void end() { sends_.reset(); }
 
   /// Sends each of the pieces once the one before has been read, or at once after a stop, and ends.
-  void send_in_pieces(const Strings& pieces, const std::stop_token& stop) {
+  void send_in_pieces(const Strings& pieces, const lab::Thread::Stop& stop) {
     for (const std::string& piece : pieces) {
       send(piece);
-      for (int unread = 1; unread != 0 && !stop.stop_requested(); std::this_thread::yield()) {
+      for (int unread = 1; unread != 0 && !stop; std::this_thread::yield()) {
         common::check(::ioctl(socket(), FIONREAD, &unread), "ioctl");
       }
     }
@@ -88,7 +88,7 @@ TEST_CASE("one line that comes in pieces is one line") {
   const lab::Watchdog watchdog;
   Connection connection;
   LineReader reader(connection.socket());
-  std::jthread sender([&](const std::stop_token& stop) {
+  lab::Thread sender([&](const lab::Thread::Stop& stop) {
     connection.send_in_pieces({"sta", "rt", " 1\nen", "d 1", "\n", "\n"}, stop);
   });
   CHECK((all_lines(reader) == Strings{"start 1", "end 1", ""}));

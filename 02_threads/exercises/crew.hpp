@@ -32,6 +32,6 @@ class Crew {
  private:
   std::mutex mutex_;
   std::condition_variable ended_;
-  std::list<int> working_;           // the sockets of those that have not ended their work
-  std::list<std::jthread> threads_;  // declared last: joined before the rest is destroyed
+  std::list<int> working_;  // the sockets of those that have not ended their work
+  std::list<std::thread> threads_;
 };

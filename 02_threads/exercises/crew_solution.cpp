@@ -24,6 +24,6 @@ std::size_t Crew::finish(common::Clock::time_point deadline) {
     for (const int socket : working_) ::shutdown(socket, SHUT_RDWR);
     cut_short = working_.size();
   }
-  threads_.clear();  // joins them: not under the lock, which each of them needs
+  for (std::thread& thread : threads_) thread.join();  // not under the lock, which each needs
   return cut_short;
 }

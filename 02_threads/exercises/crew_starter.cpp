@@ -23,6 +23,6 @@ std::size_t Crew::finish(common::Clock::time_point) {
     for (const int socket : working_) ::shutdown(socket, SHUT_RDWR);
     cut_short = working_.size();
   }
-  threads_.clear();  // joins them
+  for (std::thread& thread : threads_) thread.join();
   return cut_short;
 }

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
-#include <thread>
 
 #include "common/clock.hpp"
 #include "common/error.hpp"
@@ -19,6 +18,7 @@
 #include "common/socket.hpp"
 #include "first_ready.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/thread.hpp"
 
 using namespace std::chrono_literals;
 
@@ -84,7 +84,7 @@ TEST_CASE("it returns the first of those that have something to read, and wakes 
   const Pipe silent, first, second;
   const std::array fds{silent.read_end.get(), first.read_end.get(), second.read_end.get()};
   CHECK(first_ready(fds, 0s) == std::nullopt);
-  std::jthread late([&] { second.write(); });
+  lab::Thread late([&] { second.write(); });
   CHECK(first_ready(fds, lab::kPatience) == 2);
   first.write();
   CHECK(first_ready(fds, lab::kPatience) == 1);

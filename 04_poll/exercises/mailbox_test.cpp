@@ -7,6 +7,7 @@
 
 #include "common/error.hpp"
 #include "common/fd.hpp"
+#include "lab/support/thread.hpp"
 #include "lab/support/watchdog.hpp"
 #include "mailbox.hpp"
 
@@ -72,14 +73,14 @@ TEST_CASE("of two threads that post while the loop sleeps, wakes and works, no j
   Mailbox mailbox;
   const common::Fd all_posted(common::check(::eventfd(0, EFD_CLOEXEC), "eventfd"));
   int done = 0;  // not atomic: all jobs are done by one thread, and tsan looks
-  std::jthread poster([&] {
+  lab::Thread poster([&] {
     const auto post_half = [&] {
       for (int i = 0; i < kJobs / 2; ++i) {
         mailbox.post([&] { ++done; });
         std::this_thread::yield();  // or the loop finds them all at once
       }
     };
-    std::jthread other(post_half);
+    lab::Thread other(post_half);
     post_half();
     other.join();
     ::eventfd_write(all_posted.get(), 1);

@@ -216,7 +216,7 @@ class SetReadiness {
 /// or a queue takes part in a wait.
 ///
 ///     UserRegistration timer(poller, Token{2}, ReadySet::readable(), PollOpt::edge());
-///     std::jthread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
+///     std::thread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
 ///     poller.wait(events);
 ///
 /// Here `level` means on every `wait` while something in `interest` is set, `edge` once for a

@@ -11,7 +11,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 
 #include "common/clock.hpp"
 #include "common/fd.hpp"
@@ -20,6 +19,7 @@
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/thread.hpp"
 #include "lab/support/watchdog.hpp"
 #include "load_generator.hpp"
 
@@ -68,7 +68,7 @@ class OddServer {
 
   common::Fd listener_;
   std::uint16_t port_;
-  std::jthread thread_;  // ends when the generator has closed its connection
+  lab::Thread thread_;  // ends when the generator has closed its connection
 };
 
 Load load_on(std::uint16_t port, Load load) {

@@ -3,9 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <stop_token>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "common/shutdown.hpp"
 #include "common/statistics.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/thread.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -65,8 +64,8 @@ TEST_SUITE("statistics and accept") {
 
   TEST_CASE("a close wakes who waits for one, without a time limit too") {
     Statistics statistics;
-    const std::jthread closes([&](const std::stop_token& stop) {
-      while (!stop.stop_requested()) const Statistics::Open open(statistics);
+    const lab::Thread closes([&](const lab::Thread::Stop& stop) {
+      while (!stop) const Statistics::Open open(statistics);
     });
     statistics.wait_for_close(Clock::time_point::max());
     CHECK(statistics.served() > 0);

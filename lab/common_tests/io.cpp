@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "common/io.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/thread.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -53,14 +53,14 @@ TEST_SUITE("io") {
     std::array<char, 4096> buffer;
     const Interruptions storm;
     {
-      std::jthread late([&] {
+      lab::Thread late([&] {
         Interruptions::wait_for_some();
         lab::Peer(address.port()).close();
       });
       CHECK(error_of([&] { accept(listener.get()); }) == "no error");
     }
     {
-      std::jthread late([&] {
+      lab::Thread late([&] {
         Interruptions::wait_for_some();
         write_all(pair.theirs.get(), std::string_view("x"));
       });
@@ -68,7 +68,7 @@ TEST_SUITE("io") {
     }
     const std::string sent = lab::random_bytes(4 * 1024 * 1024);  // more than any socket holds
     std::string received;
-    std::jthread late([&] {
+    lab::Thread late([&] {
       Interruptions::wait_for_some();
       std::array<char, 4096> bytes;
       CHECK(error_of([&] {

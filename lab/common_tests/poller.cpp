@@ -14,12 +14,12 @@
 #include <optional>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/thread.hpp"
 #include "poller_support.hpp"
 #include "support.hpp"
 
@@ -319,7 +319,7 @@ TEST_SUITE("poller") {
     SocketPair pair;
     Poller poller;
     Events events(2);
-    std::jthread adds([&] {
+    lab::Thread adds([&] {
       wait_until_asleep(poller);
       poller.add(pair.ours.get(), Token{1}, ReadySet::readable(), PollOpt::level());
       poller.modify(pair.ours.get(), kToken, ReadySet::writable(), PollOpt::level());

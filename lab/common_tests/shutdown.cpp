@@ -5,11 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
-#include <thread>
 
 #include "common/io.hpp"
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
+#include "lab/support/thread.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -29,7 +29,7 @@ TEST_SUITE("shutdown") {
     const Fd listener = listen_tcp("127.0.0.1", 0);
     const Shutdown shutdown;
     const Shutdown::Interrupt interrupt(listener.get());
-    std::jthread stops([&] { shutdown.request(); });
+    lab::Thread stops([&] { shutdown.request(); });
     CHECK(error_of([&] { accept(listener.get()); }) == "accept: Invalid argument");
     CHECK(error_of([&] { accept(listener.get()); }) == "accept: Invalid argument");
   }

@@ -10,6 +10,7 @@
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/support/peer.hpp"
+#include "lab/support/thread.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -73,7 +74,7 @@ TEST_SUITE("socket") {
     const Address address = local_address(listener.get());
     const Fd fills_the_queue = start_connect(address);
     const Interruptions storm;
-    std::jthread late([&] {
+    lab::Thread late([&] {
       Interruptions::wait_for_some();
       accept(listener.get());
     });

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "common/error.hpp"
 #include "common/fd.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/thread.hpp"
 
 namespace common {
 
@@ -64,15 +64,15 @@ class Interruptions {
     action.sa_handler = [](int) { ++interruptions; };
     action.sa_flags = 0;  // not SA_RESTART
     check(::sigaction(SIGUSR1, &action, &before_), "sigaction");
-    sender_ = std::jthread([target = ::pthread_self()](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
+    sender_ = lab::Thread([target = ::pthread_self()](const lab::Thread::Stop& stop) {
+      while (!stop) {
         ::pthread_kill(target, SIGUSR1);
         std::this_thread::yield();
       }
     });
   }
   ~Interruptions() {
-    sender_ = std::jthread();
+    sender_ = lab::Thread();
     ::sigaction(SIGUSR1, &before_, nullptr);
   }
   Interruptions(Interruptions&&) = delete;
@@ -85,7 +85,7 @@ class Interruptions {
 
  private:
   struct sigaction before_ {};
-  std::jthread sender_;
+  lab::Thread sender_;
 };
 
 /// Leaves this process without a free descriptor while it lives.

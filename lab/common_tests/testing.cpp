@@ -6,12 +6,16 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "common/io.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/shell.hpp"
+#include "lab/support/text.hpp"
+#include "lab/support/thread.hpp"
 
 namespace lab {
 namespace {
@@ -28,6 +32,30 @@ TEST_SUITE("program") {
   TEST_CASE("a word in quotes for a shell is what it was, whatever is in it") {
     const std::string word = "two  words, 'a' \"b\"; $HOME * ? `é` \\ \t &";
     CHECK(run({"sh", "-c", "printf %s " + for_shell(word)}).out == word);
+  }
+
+  TEST_CASE("what help says of a flag is found in each layout that CLI11 has had") {
+    CHECK(about_flag("Options:\n  --port PORT=2000   a port\n  --host HOST=::1\n", "--port") ==
+          "--port PORT=2000 a port");
+    CHECK(about_flag("OPTIONS:\n          --port PORT [2000]  \n               a port \n"
+                     "          --host HOST [::1] \n",
+                     "--port") == "--port PORT [2000] a port");
+    CHECK(about_flag("  --host HOST=::1\n", "--port") == "--port");
+  }
+
+  TEST_CASE("a thread is told to stop at the end of its life, and before it becomes another") {
+    int stopped = 0;
+    const auto runs_until_then = [&](const Thread::Stop& stop) {
+      while (!stop) std::this_thread::yield();
+      ++stopped;
+    };
+    {
+      Thread thread(runs_until_then);
+      thread = Thread(runs_until_then);
+      CHECK(stopped == 1);
+      const Thread other = std::move(thread);
+    }
+    CHECK(stopped == 2);
   }
 
   TEST_CASE("a program that cannot be run is an error that names it") {

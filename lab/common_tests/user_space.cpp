@@ -16,7 +16,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -25,6 +24,7 @@
 #include "common/io.hpp"
 #include "common/poller/poller.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/thread.hpp"
 #include "poller_support.hpp"
 #include "support.hpp"
 
@@ -71,7 +71,7 @@ TEST_SUITE("user registration") {
     Events events(64);
 
     UserRegistration timer(poller, Token{2}, ReadySet::readable(), PollOpt::edge());
-    std::jthread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
+    lab::Thread thread([ready = timer.set_readiness()] { ready.set(ReadySet::readable()); });
     poller.wait(events);
 
     REQUIRE(events.size() == 1);
@@ -304,8 +304,8 @@ TEST_SUITE("sleep and wake-up") {
     };
     std::size_t count = 0;
     {
-      std::jthread first([&] { set(one.set_readiness()); });
-      std::jthread second([&] { set(two.set_readiness()); });
+      lab::Thread first([&] { set(one.set_readiness()); });
+      lab::Thread second([&] { set(two.set_readiness()); });
       count = poller.wait(events, lab::kPatience);
     }
     CHECK(count >= 1);
@@ -317,7 +317,7 @@ TEST_SUITE("sleep and wake-up") {
     Fixture once(PollOpt::oneshot());
     once.ready->set(kReadable);
     CHECK(ready_now(once.poller) == kReadable);
-    std::jthread arms([&] {
+    lab::Thread arms([&] {
       wait_until_asleep(once.poller);
       once.registration->modify(kToken, kReadable, PollOpt::oneshot());
     });
@@ -353,7 +353,7 @@ TEST_SUITE("sleep and wake-up") {
       write_all(pair.theirs.get(), std::string_view("x"));  // ends the sleep before the write does
       slept.get_future().wait();
     };
-    std::jthread sets([&] {
+    lab::Thread sets([&] {
       wait_until_asleep(edge.poller);
       edge.ready->set(kReadable);
     });
@@ -393,9 +393,9 @@ TEST_SUITE("sleep and wake-up") {
     EpollSpy spy;
     std::promise<void> writing;
     std::promise<void> slept;
-    std::jthread sets;
+    lab::Thread sets;
     spy.before_wait = [&] {
-      sets = std::jthread([&] { edge.ready->set(kReadable); });
+      sets = lab::Thread([&] { edge.ready->set(kReadable); });
       writing.get_future().wait();
     };
     spy.before_write = [&] {
@@ -434,10 +434,10 @@ TEST_SUITE("sleep and wake-up") {
     constexpr std::size_t kSets = 5000;
     Fixture edge(PollOpt::edge());
     std::atomic<std::size_t> seen = 0;
-    std::jthread sets([&](const std::stop_token& stop) {
+    lab::Thread sets([&](const lab::Thread::Stop& stop) {
       for (std::size_t n = 1; n <= kSets; ++n) {
         edge.ready->set(kReadable);
-        while (seen < n && !stop.stop_requested()) std::this_thread::yield();
+        while (seen < n && !stop) std::this_thread::yield();
       }
     });
     const auto deadline = Clock::now() + lab::kPatience;
@@ -461,7 +461,7 @@ TEST_SUITE("sleep and wake-up") {
     std::array<std::atomic<std::size_t>, kRegistrations> sets{};
     std::array<std::size_t, kRegistrations> seen{};
     const EpollSpy spy;
-    std::vector<std::jthread> threads;
+    std::vector<lab::Thread> threads;
     for (std::size_t t = 0; t < kThreads; ++t) {
       threads.emplace_back([&, t] {
         for (std::size_t n = 0; n < kSets; ++n) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "common/error.hpp"
@@ -16,6 +15,7 @@
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/thread.hpp"
 
 namespace lab {
 namespace {
@@ -93,7 +93,7 @@ TEST_SUITE("client") {
     Program client({chapter.program("client"), "--port", port, "--clients", "100"},
                    {.open_files = 16, .address_space = {}});
     client.wait_for_error("socket: Too many open files");
-    const std::jthread serves([&] {
+    const Thread serves([&] {
       try {
         for (;;)
           common::write_all(common::accept(listener.get()).get(),

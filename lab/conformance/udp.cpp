@@ -6,10 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_set>
 #include <vector>
 
@@ -18,6 +16,7 @@
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/thread.hpp"
 
 namespace lab {
 namespace {
@@ -60,16 +59,15 @@ class Flood {
  public:
   explicit Flood(std::uint16_t port)
       : receiver_(common::resolve("127.0.0.1", port, common::Transport::udp)[0]) {
-    thread_ = std::jthread([this](const std::stop_token& stop) {
-      while (!stop.stop_requested())
-        common::try_send_to(socket_.get(), std::string_view("x"), receiver_);
+    thread_ = Thread([this](const Thread::Stop& stop) {
+      while (!stop) common::try_send_to(socket_.get(), std::string_view("x"), receiver_);
     });
   }
 
  private:
   const common::Address receiver_;
   const common::Fd socket_ = common::bind_udp("127.0.0.1", 0);
-  std::jthread thread_;
+  Thread thread_;
 };
 
 TEST_SUITE("udp_echo") {

@@ -19,6 +19,7 @@
 
 #include "common/error.hpp"
 #include "io_support.hpp"
+#include "lab/support/thread.hpp"
 
 namespace runtime {
 namespace {
@@ -455,7 +456,7 @@ TEST_CASE("registering while the driver waits: the event ends its wait") {
         PollEvented<Fd> evented(std::move(pipe.reading));
         Flag registered;
         // Not a task: it writes when this one is registered, whatever the driver does then.
-        std::jthread writer([&] {
+        lab::Thread writer([&] {
           registered.wait();
           send_to(pipe.writing, "x");
         });

@@ -16,12 +16,12 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "common/error.hpp"
 #include "common/fd.hpp"
+#include "lab/support/thread.hpp"
 #include "runtime/runtime.hpp"
 
 namespace runtime {
@@ -271,7 +271,7 @@ class Rounds {
 
  private:
   std::barrier<> both_{2};
-  std::jthread thread_;
+  lab::Thread thread_;
 };
 
 /// Runs tasks when the test says so, on the thread that says so.

@@ -207,14 +207,14 @@ TEST_CASE("wakes from many threads while it runs and stops: each is seen by a la
   constexpr int kRounds = 3000;
   TaskState state;
   std::atomic<int> submitted = 1;
-  int written[kThreads] = {};  // relaxed: the state word alone publishes them
+  std::atomic<int> written[kThreads] = {};  // relaxed: the state word alone publishes them
   int seen[kThreads] = {};
   std::vector<std::thread> threads;
   std::atomic<int> turn = 0;  // how many rounds the runner has seen the end of
   for (int id = 0; id < kThreads; ++id) {
     threads.emplace_back([&, id] {
       for (int round = 1; round <= kRounds; ++round) {
-        std::atomic_ref(written[id]).store(round, std::memory_order_relaxed);
+        written[id].store(round, std::memory_order_relaxed);
         if (state.wake() == Next::submit) {
           ++submitted;
           submitted.notify_one();
@@ -230,7 +230,7 @@ TEST_CASE("wakes from many threads while it runs and stops: each is seen by a la
     bool all = true;
     for (int id = 0; id < kThreads; ++id) {
       // Those of this round may be written at this moment: only who has woken may be looked at.
-      seen[id] = std::atomic_ref(written[id]).load(std::memory_order_relaxed);
+      seen[id] = written[id].load(std::memory_order_relaxed);
       all = all && seen[id] >= round;
     }
     if (state.stop() == Next::submit) {

@@ -12,6 +12,7 @@
 
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/thread.hpp"
 
 namespace soak {
 namespace {
@@ -73,8 +74,9 @@ class Crowd {
     for (std::uint64_t i = 0; i < settings.visitors; ++i) {
       const std::uint64_t seed = settings.seed * settings.visitors + i;
       Visitor& visitor = visitors_.emplace_back(protocol, port, seed);
-      threads_.emplace_back(visit_all_day, std::ref(visitor), seed, settings.rest,
-                            std::ref(visiting_));
+      threads_.emplace_back([this, &visitor, seed, rest = settings.rest] {
+        visit_all_day(visitor, seed, rest, visiting_);
+      });
     }
   }
   ~Crowd() { send_home(); }
@@ -96,7 +98,7 @@ class Crowd {
  private:
   Visiting visiting_;
   std::deque<Visitor> visitors_;
-  std::vector<std::jthread> threads_;
+  std::vector<lab::Thread> threads_;
 };
 
 void look(pid_t pid, std::size_t& resident_peak, Figures& figures) {

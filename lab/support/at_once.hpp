@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lab/support/output.hpp"
+#include "lab/support/thread.hpp"
 
 namespace lab {
 
@@ -20,7 +21,7 @@ void for_each_at_once(std::size_t count, std::size_t at_once, ProgressLine& prog
     for (std::size_t i; (i = next++) < count; ++done) work(i);
   };
   const auto start = common::Clock::now();
-  std::vector<std::jthread> threads;
+  std::vector<Thread> threads;
   while (threads.size() < std::min(at_once, count)) threads.emplace_back(take_turns);
   while (done < count) {
     progress.show(common::Clock::now() - start);

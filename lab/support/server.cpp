@@ -1,13 +1,12 @@
 #include "lab/support/server.hpp"
+#include "lab/support/thread.hpp"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 
 #include "common/error.hpp"
 
@@ -34,13 +33,13 @@ Result Server::stop(int signal) {
   const common::Fd pidfd(
       static_cast<int>(common::check(::syscall(SYS_pidfd_open, pid(), 0), "pidfd_open")));
   program_.signal(signal);
-  const std::jthread again([&](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, std::chrono::seconds(5), [] { return false; });
+  const Thread again([&](const Thread::Stop& stop) {
+    const auto deadline = common::Clock::now() + std::chrono::seconds(5);
+    while (!stop && common::Clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
     // Fails where the program has ended, which is fine.
-    if (!stop.stop_requested()) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+    if (!stop) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
   });
   return program_.wait();
 }

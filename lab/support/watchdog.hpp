@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 
 namespace lab {
@@ -17,18 +16,27 @@ namespace lab {
 class Watchdog {
  public:
   explicit Watchdog(std::chrono::seconds limit = std::chrono::seconds(10))
-      : thread_([this, limit](const std::stop_token& stop) {
+      : thread_([this, limit] {
           std::unique_lock lock(mutex_);
-          changed_.wait_for(lock, stop, limit, [] { return false; });
-          if (stop.stop_requested()) return;
+          if (changed_.wait_for(lock, limit, [this] { return ended_; })) return;
           std::fputs("the test does not end: something waits, or spins, for ever\n", stderr);
           std::abort();
         }) {}
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  Watchdog(Watchdog&&) = delete;
 
  private:
   std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::jthread thread_;  // declared last, destroyed first: it uses the others
+  std::condition_variable changed_;
+  bool ended_ = false;
+  std::thread thread_;  // declared last: it uses the others from its beginning
 };
 
 }  // namespace lab
