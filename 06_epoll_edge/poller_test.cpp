@@ -132,7 +132,8 @@ TEST_CASE("a bad flag is an exit status that is not 0") {
 
 /// poller_empty as strace sees it.
 struct TracedPollerEmpty {
-  TracedPollerEmpty() { wait_for(kEpollWaitCall + "("); }
+  // As far as any strace comes before the call returns.
+  TracedPollerEmpty() { wait_for(kEpollWaitCall + "(3"); }
 
   std::string trace() const { return strace.err(); }
   void wait_for(const std::string& text, std::size_t times = 1) const {
@@ -154,7 +155,7 @@ TEST_CASE("poller_empty makes four system calls: two descriptors, one added, and
   CHECK(trace.starts_with("epoll_create1(EPOLL_CLOEXEC)"));
   CHECK(count(trace, "\neventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK)") == 1);
   CHECK(count(trace, "\nepoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET") == 1);
-  CHECK(count(trace, "\n" + kEpollWaitCall + "(3, ") == 1);
+  CHECK(count(trace, "\n" + kEpollWaitCall + "(3") == 1);
   CHECK(count(trace, "\n") == 3);  // the last call has not returned
   empty.signal(SIGINT);
   CHECK(empty.strace.wait().signal == SIGINT);

@@ -49,6 +49,7 @@ std::string normalise(std::string line) {
     };
     add(R"([ \t]+)", " ");
     add(R"( $)", "");
+    add(R"(^Aborted .*)", "Aborted");
     add(R"(\bepoll_pwait\((.*), NULL, \d+\))", "epoll_wait($1)");
     add(R"(\bepoll_pwait\b)", "epoll_wait");
     add(R"(\bppoll\b)", "poll");

@@ -23,6 +23,7 @@ namespace check_text {
 ///  - an epoll event's data={u32=1, u64=1}, or data=0x1 of a newer strace, becomes data=1
 ///  - ppoll, epoll_pwait and pselect6, which are all that arm64 has of these, become poll,
 ///    epoll_wait and select, with their arguments
+///  - what a newer bash says behind "Aborted", the command, is left out
 std::string normalise(std::string line);
 
 /// `output` without the escape sequences for colours, which some programs send to any terminal.

@@ -241,6 +241,12 @@ TEST_CASE("a call that arm64 has in another form is the same there, with its arg
   CHECK(normalise("pselect6: Bad file descriptor") == "select: Bad file descriptor");
 }
 
+TEST_CASE("whether bash says which command was aborted does not count") {
+  using check_text::normalise;
+  CHECK(normalise("Aborted                    build/01_blocking/four_calls") == "Aborted");
+  CHECK(normalise("Aborted") == "Aborted");
+}
+
 TEST_CASE("that nc has connected does not count, whether it says so or not") {
   const check_text::Lines chatty = {"start 1",
                                     "Connection to 127.0.0.1 8000 port [tcp/*] succeeded!"};

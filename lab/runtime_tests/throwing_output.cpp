@@ -7,6 +7,7 @@ namespace {
 struct Throws {
   Throws() = default;
   Throws(Throws&&) noexcept(false) {}
+  Throws& operator=(Throws&&) noexcept(false) { return *this; }
 };
 
 runtime::Async<Throws> make() {
