@@ -3,15 +3,27 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "common/fd.hpp"
 #include "common/io.hpp"
+#include "common/poller/poller.hpp"
+#include "common/socket.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/readable.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/shell.hpp"
 #include "lab/support/text.hpp"
@@ -19,6 +31,52 @@
 
 namespace lab {
 namespace {
+
+TEST_SUITE("readable") {
+  using doctest::toString;
+  using namespace std::chrono_literals;
+
+  TEST_CASE("a value that may not be there is shown, or that it is not") {
+    CHECK(toString(std::optional(3)) == "3");
+    CHECK(toString(std::optional(std::optional<std::string>("three"))) == "three");
+    CHECK(toString(std::optional<int>()) == "nothing");
+    CHECK(toString(std::nullopt) == "nothing");
+  }
+
+  TEST_CASE("a time is shown in the largest unit in which it is a whole number") {
+    CHECK(toString(2s) == "2s");
+    CHECK(toString(1500ms) == "1500ms");
+    CHECK(toString(-2ms) == "-2ms");
+    CHECK(toString(1us) == "1us");
+    CHECK(toString(1s + 1ns) == "1000000001ns");
+    CHECK(toString(0h) == "0s");
+    CHECK(toString(common::Clock::time_point(3min)) == "180s");
+  }
+
+  TEST_CASE("elements are shown, whatever they are in, and whatever they are") {
+    CHECK(toString(std::vector<int>()) == "{}");
+    CHECK(toString(std::vector{std::optional(1), {}}) == "{1, nothing}");
+    CHECK(toString(std::map<std::string, std::vector<bool>>{{"a", {true, false}}}) ==
+          "{{a, {true, false}}}");
+    CHECK(toString(std::tuple(1, 2s, std::pair(true, std::string("x")))) == "{1, 2s, {true, x}}");
+  }
+
+  TEST_CASE("what is a number under another name is shown as one") {
+    enum class Colour { red, green };
+    CHECK(toString(Colour::green) == "1");
+    CHECK(toString(std::optional(std::errc::timed_out)) == std::to_string(ETIMEDOUT).c_str());
+    CHECK(toString(std::atomic<int>(4)) == "4");
+    CHECK(toString(common::Token{5}) == "5");
+    CHECK(toString(common::ReadySet::readable()) == "1");  // EPOLLIN
+    const auto address = common::resolve("::1", 80, common::Transport::tcp, common::Lookup::none);
+    CHECK(toString(address.front()) == "[::1]:80");
+  }
+
+  TEST_CASE("of what is equal to nothing else, or is always equal, the type is shown") {
+    CHECK(toString(std::optional(common::Fd())) == "common::Fd");
+    CHECK(toString(std::monostate()) == "std::monostate");
+  }
+}
 
 TEST_SUITE("program") {
   TEST_CASE("both streams and the exit status are captured") {

@@ -18,6 +18,7 @@
 
 #include "lab/explore/explorer.hpp"
 #include "lab/explore/scenario_parts.hpp"
+#include "lab/support/readable.hpp"
 
 namespace explore {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "lab/explore/scenarios.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/readable.hpp"
 
 namespace explore {
 namespace {
