@@ -106,7 +106,7 @@ void Section::begin(Screen& screen, const Step& step, Clock::time_point deadline
     screen.listens = Translation::has_twin(run);
     screen.terminal.type(run);
   } else if (step.kind == Step::Kind::interrupt) {
-    screen.terminal.interrupt(settings_.settle);
+    screen.terminal.interrupt(deadline);
     take_output(screen);
   }
 }

@@ -35,9 +35,21 @@ using common::Duration;
 
 constexpr Duration kTick = std::chrono::milliseconds(5);
 
-// A prompt that no program prints.
+// What no program prints: the shell's prompt, and what it prints when it has read a command.
 constexpr std::string_view kPrompt = "\x1eprompt\x1e";
-constexpr std::string_view kFirstCommand = "unset HISTFILE MAILCHECK; PS1=$'\\x1eprompt\\x1e' PS2=";
+constexpr std::string_view kBegins =
+    "\x1e"
+    "begins\x1e";
+constexpr std::string_view kFirstCommand =
+    "unset HISTFILE MAILCHECK; PS0=$'\\x1ebegins\\x1e' PS1=$'\\x1eprompt\\x1e' PS2=";
+
+/// True if `text` had `mark` in it, which is taken away.
+bool take(std::string& text, std::string_view mark) {
+  const std::size_t at = text.find(mark);
+  if (at == std::string::npos) return false;
+  text.erase(at, mark.size());
+  return true;
+}
 
 /// A terminal that neither echoes what is typed nor writes a line feed as two characters. ^C does
 /// not throw output away: usually it does, and might hit what a program prints because of it.
@@ -123,17 +135,14 @@ void Terminal::type(const std::string& command) {
   assert(at_prompt_);
   output_.clear();
   at_prompt_ = false;
+  begun_ = false;
   interrupted_at_ = std::string::npos;
   common::write_all(master_.get(), command + "\n");
 }
 
-void Terminal::interrupt(Duration patience) {
-  const auto deadline = Clock::now() + patience;
-  while (!in_foreground() && Clock::now() < deadline) {
-    if (at_prompt_) throw Wrong("^C, but nothing runs in this terminal");
-    read(kTick);
-  }
+void Terminal::interrupt(Clock::time_point deadline) {
   wait_for_rest(deadline);
+  if (at_prompt_) throw Wrong("^C, but nothing runs in this terminal");
   interrupted_at_ = output_.size();
   common::write_all(master_.get(), std::string_view("\x03"));
 }
@@ -144,7 +153,7 @@ void Terminal::wait_for_rest(Clock::time_point deadline) {
   for (Process last = begin; !at_prompt_ && Clock::now() < deadline;) {
     read(kTick);
     const Process now = foreground();
-    const bool rests = last.asleep && now.asleep && now.cpu == last.cpu;
+    const bool rests = begun_ && last.asleep && now.asleep && now.cpu == last.cpu;
     if (rests || now.cpu - begin.cpu >= kSpins) return;
     last = now;
   }
@@ -172,31 +181,13 @@ bool Terminal::read(Duration patience) {
     throw Wrong("the shell of this terminal has ended");  // EIO: nobody has the other end open
   }
   take_line_end();
-  take_prompt();
+  if (take(output_, kBegins)) begun_ = true;
+  if (take(output_, kPrompt)) at_prompt_ = true;
   return true;
-}
-
-/// True when ^C would reach a program. A moment before, it would be the shell, which throws the
-/// command away, or what it forked for the program, which is still the shell and ignores ^C.
-bool Terminal::in_foreground() const {
-  const pid_t group = ::tcgetpgrp(master_.get());
-  if (group == shell_) return false;
-  const std::string shell = command_line(shell_);
-  const auto all = session_members(shell_);
-  return std::none_of(all.begin(), all.end(), [&](const Process& process) {
-    return process.group == group && command_line(process.id) == shell;
-  });
 }
 
 bool Terminal::is_alone() const {
   return session_members(shell_).size() <= 1;
-}
-
-void Terminal::take_prompt() {
-  const std::size_t at = output_.find(kPrompt);
-  if (at == std::string::npos) return;
-  output_.erase(at, kPrompt.size());
-  at_prompt_ = true;
 }
 
 void Terminal::take_line_end() {

@@ -27,10 +27,10 @@ class Terminal {
   /// Types a command. REQUIRES: at_prompt().
   void type(const std::string& command);
 
-  /// Types ^C once a program of the command is in the foreground and sleeps, or spins, or after
-  /// `patience` even if the shell itself is: it is in the midst of a builtin then. Throws Wrong if
-  /// the command has ended.
-  void interrupt(common::Duration patience);
+  /// Types ^C once what runs here waits for something, or spins, or at the deadline. Throws Wrong
+  /// if the command has ended. (Earlier it would reach the shell, which throws the command away, or
+  /// what the shell has forked for a program, and that ignores ^C.)
+  void interrupt(common::Clock::time_point deadline);
 
   /// Waits until what runs here, and the shell, wait for something; or spin, or have ended.
   void wait_for_rest(common::Clock::time_point deadline);
@@ -48,16 +48,15 @@ class Terminal {
   [[nodiscard]] const std::string& output() const { return output_; }
 
  private:
-  [[nodiscard]] bool in_foreground() const;
   /// The shell and those that ^C would reach, as one.
   [[nodiscard]] Process foreground() const;
-  void take_prompt();
   void take_line_end();
 
   common::Fd master_;
   pid_t shell_ = -1;
   std::string output_;
   bool at_prompt_ = false;
+  bool begun_ = false;  // the shell has read the command
   // After ^C: where the output was. A shell ends the line that ^C is echoed on.
   std::size_t interrupted_at_ = std::string::npos;
 };
