@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -87,14 +88,17 @@ void check_budget(const std::string& chapter, int waits, const std::string& call
 }  // namespace
 
 TEST_CASE("01: an echo is a read and a write, and nothing is done for those who are silent") {
+  if (!lab::has_strace()) return;
   check_budget("01_blocking", 0, "read, write");
 }
 
 TEST_CASE("02: an echo is a read and a write, on whichever thread, and nothing for the silent") {
+  if (!lab::has_strace()) return;
   check_budget("02_threads", 0, "read, write");
 }
 
 TEST_CASE("03: an echo is a read and a write and questions in vain, and the silent cost most") {
+  if (!lab::has_strace()) return;
   const Budget budget = budget_of("03_nonblocking_busy");
   CHECK(budget.wait == 0);
   CHECK(budget.read >= 1);
@@ -105,22 +109,27 @@ TEST_CASE("03: an echo is a read and a write and questions in vain, and the sile
 }
 
 TEST_CASE("04: an echo is a poll, a read and a write, and nothing for the silent") {
+  if (!lab::has_strace()) return;
   check_budget("04_poll", 1, lab::kPollCall + ", read, write");
 }
 
 TEST_CASE("05: an echo is a wait, a read and a write, and nothing for the silent") {
+  if (!lab::has_strace()) return;
   check_budget("05_epoll_level", 1, lab::kEpollWaitCall + ", read, write");
 }
 
 TEST_CASE("06: an echo is a wait, a read and a write, and nothing for the silent") {
+  if (!lab::has_strace()) return;
   check_budget("06_epoll_edge", 1, lab::kEpollWaitCall + ", read, write");
 }
 
 TEST_CASE("07: an echo is a wait, a read and a write, and nothing for the silent") {
+  if (!lab::has_strace()) return;
   check_budget("07_futures_tasks", 1, lab::kEpollWaitCall + ", read, write");
 }
 
 TEST_CASE("a server that asks to write while it has nothing to write spins, and is seen to") {
+  if (!lab::has_strace()) return;
   for (const auto& [chapter, flag] :
        {std::pair{"04_poll", "--always-pollout"}, std::pair{"05_epoll_level", "--keep-epollout"}}) {
     const Budget budget = broken_budget(chapter, flag);
@@ -157,6 +166,7 @@ TEST_CASE("the lines between two marks begin and end where a read has got one") 
 }
 
 TEST_CASE("a chapter whose server does not echo is shown as failed, and the others still run") {
+  if (!lab::has_strace()) return;
   const BudgetsTree tree;
   tree.add_chapter("01_blocking", kBuild / "01_blocking" / "server");
   tree.add_chapter("04_poll", server_of("04_poll"));
@@ -166,6 +176,18 @@ TEST_CASE("a chapter whose server does not echo is shown as failed, and the othe
   CHECK(lab::contains(lab::row(result, "01_blocking"), "failed"));
   CHECK(lab::contains(result.err, "\n01_blocking: an echo did not come back\n"));
   CHECK(parse(lab::row(result, "04_poll")).calls == lab::kPollCall + ", read, write");
+}
+
+TEST_CASE("where strace may not trace, one line says so, and what it needs") {
+  const BudgetsTree tree;
+  const path strace = tree.script("strace", "echo 'strace: not permitted' >&2; exit 1");
+  const std::string first = "PATH=" + strace.parent_path().string() + ":" + std::getenv("PATH");
+  const Result result = tree.run({}, {"env", first});
+  CHECK(result.status == 1);
+  CHECK(result.out.empty());
+  CHECK(result.err ==
+        "strace may not trace here (a container needs the capability SYS_PTRACE): strace: not "
+        "permitted\n");
 }
 
 TEST_CASE("where strace is missing, one line says so") {

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "lab/support/call_trace.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "links.hpp"
 #include "quotes.hpp"
@@ -28,7 +29,11 @@ class Checker {
     try {
       check_kind(block);
     } catch (const std::exception& error) {
-      report_.failures.push_back({block.line, error.what()});
+      if (lacks_strace(error.what())) {
+        ++report_.untraced;
+      } else {
+        report_.failures.push_back({block.line, error.what()});
+      }
     }
   }
 
@@ -64,7 +69,17 @@ class Checker {
     section_->run(block);
   }
 
+  /// `error` shows a command and its output.
+  bool lacks_strace(const std::string& error) {
+    if (!untraced_ && error.find("trace") == std::string::npos) return false;
+    if (!asked_) report_.why_no_strace = lab::why_no_strace();
+    asked_ = true;
+    untraced_ = !report_.why_no_strace.empty();
+    return untraced_;
+  }
+
   void finish_section() {
+    untraced_ = false;
     if (!section_) return;
     const auto failures = section_->finish();
     report_.failures.insert(report_.failures.end(), failures.begin(), failures.end());
@@ -75,6 +90,8 @@ class Checker {
   Report report_;
   std::size_t section_number_ = 0;
   std::optional<Section> section_;
+  bool asked_ = false;     // why there is no strace
+  bool untraced_ = false;  // a block of this section is
 };
 
 /// From the line of the heading `## chapter…` to the next such heading; all of them if `chapter` is

@@ -17,6 +17,10 @@ struct Report {
   std::size_t blocks = 0;   ///< all of them
   std::size_t skipped = 0;  ///< console blocks that the text says a test cannot run
   std::size_t free = 0;     ///< pictures and sketches: not from a file, not checked
+  /// Blocks that show strace, and those that come after one under the same heading: not checked
+  /// where it cannot be used.
+  std::size_t untraced = 0;
+  std::string why_no_strace;  ///< if it was needed
 };
 
 /// Checks the document at `path`. What a block has to hold depends on its kind:

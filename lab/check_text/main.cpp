@@ -19,6 +19,10 @@ void print(const std::string& document, const check_text::Report& report) {
   for (const check_text::Failure& failure : report.failures) {
     std::printf("%s:%zu: %s\n", document.c_str(), failure.line, failure.text.c_str());
   }
+  if (report.untraced != 0) {
+    std::printf("%s: %zu blocks not checked: %s\n", document.c_str(), report.untraced,
+                report.why_no_strace.c_str());
+  }
   std::printf("%s: %zu blocks, %zu of them skipped, %zu free; %zu failures\n", document.c_str(),
               report.blocks, report.skipped, report.free, report.failures.size());
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -148,6 +149,24 @@ TEST_CASE_FIXTURE(Sandbox, "a block that a test cannot run is counted, and says 
   CHECK(report.skipped == 1);
   CHECK(!std::filesystem::exists(settings.root / "ran"));
   CHECK(check("```console skip=\n$ true\n```\n") == Contains("skip= needs a reason"));
+}
+
+TEST_CASE_FIXTURE(Sandbox,
+                  "where strace may not trace, what shows it is counted, and is no failure") {
+  create_directory(settings.root / "bin");
+  write("bin/strace", "#!/bin/sh\necho 'strace: not permitted' >&2; exit 1\n");
+  std::filesystem::permissions(settings.root / "bin/strace", std::filesystem::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", ((settings.root / "bin").string() + ":" + path).c_str(), 1);
+  const auto report = this->report(
+      "```console\n$ echo before\nbefore\n```\n```console\n$ strace true\n+++ exited +++\n```\n"
+      "```console terminal=2\n$ echo after\nafterwards\n```\n# Next\n"
+      "```console\n$ echo 1\n2\n```\n");
+  ::setenv("PATH", path.c_str(), 1);
+  CHECK(report.untraced == 2);
+  CHECK(report.why_no_strace.starts_with("strace may not trace here"));
+  REQUIRE(report.failures.size() == 1);
+  CHECK(report.failures[0].line == 14);
 }
 
 TEST_CASE_FIXTURE(Sandbox, "a console block with an unknown attribute, or without lines, fails") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/call_trace.hpp"
 
 namespace lab {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 /// to standard error.
 template <class Test>
 void with_each_traced_server(const std::vector<std::string>& flags, Test test) {
-  if (chapter.other_threads) return;
+  if (chapter.other_threads || chapter.programs("udp_echo").empty() || !has_strace()) return;
   // With -D the server is our child, and strace its: signals reach the server.
   std::vector<std::string> strace = {"strace", "-D"};
   strace.insert(strace.end(), flags.begin(), flags.end());

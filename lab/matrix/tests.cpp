@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/support/build_tree.hpp"
+#include "lab/support/call_trace.hpp"
 #include "lab/support/shell.hpp"
 
 namespace {
@@ -109,59 +110,72 @@ TEST_CASE(
 }
 
 TEST_CASE("four_calls dies of all but a pause") {
+  if (!lab::has_strace()) return;
   check_column("four_calls");
 }
 
 TEST_CASE("01 stalls others while a client stays, and survives the rest") {
+  if (!lab::has_strace()) return;
   check_column("01");
 }
 
 TEST_CASE("02 survives all") {
+  if (!lab::has_strace()) return;
   check_column("02");
 }
 
 TEST_CASE("03 spins in all") {
+  if (!lab::has_strace()) return;
   check_column("03");
 }
 
 TEST_CASE("04 survives all") {
+  if (!lab::has_strace()) return;
   check_column("04");
 }
 
 TEST_CASE("05 survives all") {
+  if (!lab::has_strace()) return;
   check_column("05");
 }
 
 TEST_CASE("06 survives all") {
+  if (!lab::has_strace()) return;
   check_column("06");
 }
 
 TEST_CASE("07 survives all on one thread") {
+  if (!lab::has_strace()) return;
   check_column("07");
 }
 
 TEST_CASE("07 survives all with two workers") {
+  if (!lab::has_strace()) return;
   check_column("07w2");
 }
 
 TEST_CASE("a server that a signal kills dies") {
+  if (!lab::has_strace()) return;
   const std::string out = broken("01", "gone", "--keep-sigpipe");
   CHECK(lab::contains(out, "gone before the write                   dies"));
   CHECK(lab::contains(out, "  01: server: signal 13\n"));
 }
 
 TEST_CASE("a server that does not end well when it is told to stop dies") {
+  if (!lab::has_strace()) return;
   CHECK(
       lab::contains(broken("02", "sigterm-waiting", "--forget-join"), "told to stop: signal 6: "));
 }
 
 TEST_CASE("a server that asks to write with nothing to write, or for what it cannot take, spins") {
+  if (!lab::has_strace()) return;
   CHECK(lab::contains(broken("04", "slow", "--always-pollout"), "then                spins"));
   CHECK(lab::contains(broken("05", "descriptors", "--keep-accepting"),
                       "descriptors                 spins"));
 }
 
 TEST_CASE("a server that answers with something else is wrong, and one that ends by itself dies") {
+  if (!lab::has_strace()) return;
   const lab::BuildTree tree(kMatrix);
   for (const char* program : {"server", "echo_server"}) {
     create_symlink(kBuild / "04_poll" / "server", tree.place("04_poll", program));
@@ -177,6 +191,7 @@ TEST_CASE("a server that answers with something else is wrong, and one that ends
 }
 
 TEST_CASE("trouble comes only when a server is ready, however long after its first line that is") {
+  if (!lab::has_strace()) return;
   const lab::BuildTree tree(kMatrix);
   for (const char* program : {"server", "echo_server"}) {
     create_symlink(kBuild / "06_epoll_edge" / program, tree.place("06_epoll_edge", program));

@@ -1,6 +1,7 @@
 #include "lab/support/call_trace.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <numeric>
 #include <stdexcept>
@@ -26,12 +27,26 @@ std::string name_of_call(const std::string& line) {
 
 }  // namespace
 
-void require_strace() {
+std::string why_no_strace() {
   try {
-    lab::run({"strace", "--version"});
+    const Result result = run({"strace", "-o", "/dev/null", "true"});
+    if (result.status == 0) return {};
+    return "strace may not trace here (a container needs the capability SYS_PTRACE): " +
+           result.err.substr(0, result.err.find('\n'));
   } catch (const std::system_error& error) {
-    throw std::runtime_error(std::string(error.what()) + " (README.md says what to install)");
+    return std::string(error.what()) + " (README.md says what to install)";
   }
+}
+
+void require_strace() {
+  const std::string why_not = why_no_strace();
+  if (!why_not.empty()) throw std::runtime_error(why_not);
+}
+
+bool has_strace() {
+  const std::string why_not = why_no_strace();
+  if (!why_not.empty()) std::printf("skipped: %s\n", why_not.c_str());
+  return why_not.empty();
 }
 
 std::vector<std::string> CallTrace::command() const {

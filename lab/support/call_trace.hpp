@@ -25,8 +25,15 @@ inline const std::string kPollCall = "ppoll";
 inline const std::string kEpollWaitCall = "epoll_pwait";
 #endif
 
-/// Throws std::runtime_error where strace is not installed.
+/// Why strace cannot be used here, in a line: it is not installed, or may not trace, as in many
+/// containers. Nothing where it can be used.
+std::string why_no_strace();
+
+/// Throws that as a std::runtime_error.
 void require_strace();
+
+/// The same for a test: prints it, so that CTest counts the test as skipped, and is false.
+bool has_strace();
 
 /// The file that strace writes. It must live longer than the server.
 class CallTrace {
