@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 namespace check_text {
@@ -47,6 +48,11 @@ std::vector<Process> session_members(pid_t session) {
     }
   }
   return members;
+}
+
+std::string command_line(pid_t process) {
+  std::ifstream file(kProc / std::to_string(process) / "cmdline");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace check_text

@@ -19,4 +19,7 @@ struct Process {
 /// if nobody has waited for them yet. See setsid(2).
 std::vector<Process> session_members(pid_t session);
 
+/// A process's command line as the kernel has it. That of a child is its parent's, until exec.
+std::string command_line(pid_t process);
+
 }  // namespace check_text

@@ -35,6 +35,9 @@ using common::Duration;
 
 constexpr Duration kTick = std::chrono::milliseconds(5);
 
+// So long what was forked for a program may be the shell still. What is so for longer is a shell.
+constexpr Duration kFork = std::chrono::milliseconds(500);
+
 // What no program prints: the shell's prompt, and what it prints when it has read a command.
 constexpr std::string_view kPrompt = "\x1eprompt\x1e";
 constexpr std::string_view kBegins =
@@ -142,6 +145,8 @@ void Terminal::type(const std::string& command) {
 
 void Terminal::interrupt(Clock::time_point deadline) {
   wait_for_rest(deadline);
+  for (const auto end = Clock::now() + kFork; runs_shell() && Clock::now() < end;) read(kTick);
+  wait_for_rest(deadline);
   if (at_prompt_) throw Wrong("^C, but nothing runs in this terminal");
   interrupted_at_ = output_.size();
   common::write_all(master_.get(), std::string_view("\x03"));
@@ -184,6 +189,15 @@ bool Terminal::read(Duration patience) {
   if (take(output_, kBegins)) begun_ = true;
   if (take(output_, kPrompt)) at_prompt_ = true;
   return true;
+}
+
+bool Terminal::runs_shell() const {
+  const pid_t group = ::tcgetpgrp(master_.get());
+  const std::string shell = command_line(shell_);
+  const auto all = session_members(shell_);
+  return std::any_of(all.begin(), all.end(), [&](const Process& process) {
+    return process.group == group && process.id != shell_ && command_line(process.id) == shell;
+  });
 }
 
 bool Terminal::is_alone() const {

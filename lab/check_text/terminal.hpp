@@ -48,6 +48,8 @@ class Terminal {
   [[nodiscard]] const std::string& output() const { return output_; }
 
  private:
+  /// True if somebody in the foreground is the shell once more: forked for a program, or as one.
+  [[nodiscard]] bool runs_shell() const;
   /// The shell and those that ^C would reach, as one.
   [[nodiscard]] Process foreground() const;
   void take_line_end();

@@ -429,15 +429,15 @@ TEST_SUITE("broadcast_server") {
     check_port_in_use(chapter.program("broadcast_server"), taken);
   }
 
-  TEST_CASE("2,000 connections in a row leave no descriptor open") {
+  TEST_CASE("a thousand connections in a row leave no descriptor open") {
     Room room(1);
-    for (int i = 0; i < 2'000; ++i) {
+    for (int i = 0; i < 1000; ++i) {
       Peer peer(room.server.port());
       REQUIRE(peer.exchange("x") == "x");
     }
-    CHECK(room.peers[0].read(2'000) == std::string(2'000, 'x'));
+    CHECK(room.peers[0].read(1000) == std::string(1000, 'x'));
     room.talk_until_left(1, room.peers[0]);
-    CHECK(statistic(room.check_stops(), "served") == 2'001);
+    CHECK(statistic(room.check_stops(), "served") == 1001);
   }
 }
 

@@ -27,10 +27,7 @@ bool slept(const Activity& before, const Activity& now) {
   return before.asleep && now.asleep && before.sleeps == now.sleeps;
 }
 
-}  // namespace
-
-Activity activity(pid_t pid) {
-  if (lab::has_ended(pid)) throw std::runtime_error("the server has ended");
+Activity of_all_threads(pid_t pid) {
   Activity sum{true, 0, lab::cpu_time(pid)};
   const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
   for (const auto& task : std::filesystem::directory_iterator(tasks)) {
@@ -39,12 +36,24 @@ Activity activity(pid_t pid) {
   return sum;
 }
 
+}  // namespace
+
+Activity activity(pid_t pid) {
+  if (lab::has_ended(pid)) throw std::runtime_error("the server has ended");
+  return of_all_threads(pid);
+}
+
 bool ends_soon(pid_t pid) {
-  for (const auto deadline = common::Clock::now() + 300ms; common::Clock::now() < deadline;) {
+  const Activity begin = of_all_threads(pid);
+  const auto deadline = common::Clock::now() + 300ms;
+  // Whoever is about to end is busy with that.
+  const auto known = [&] {
     if (lab::has_ended(pid)) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
+    const Activity now = of_all_threads(pid);
+    return common::Clock::now() > deadline && (now.asleep || now.cpu - begin.cpu > 300ms);
+  };
+  lab::wait_until(known, "the server ends, sleeps, or spins");
+  return lab::has_ended(pid);
 }
 
 bool comes_to_rest(pid_t pid, common::Duration spin) {

@@ -19,7 +19,7 @@ struct Activity {
 /// Throws std::runtime_error where the process has ended.
 Activity activity(pid_t pid);
 
-/// True if our child ends within a fraction of a second.
+/// True if our child ends within a fraction of a second, or is not kept from running and ends then.
 bool ends_soon(pid_t pid);
 
 /// Waits until a process sleeps, all the time from one look to the next; or has used `spin` of CPU

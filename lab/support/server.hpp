@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -39,11 +40,12 @@ std::uint64_t statistic(const Result& result, const std::string& name);
 
 /// The CPU time that a process takes while nobody asks anything of it, as a part of a core: 0 for
 /// one that waits, 1 for one that spins. A spin is seen only by looking for a while; this looks for
-/// half a second.
+/// half a second. It may still be busy with what came last: then this looks again, a few times.
 double idle_load(pid_t pid);
 
 /// True if a process sleeps through a whole second in one system call: it makes no other. To be
-/// asked when it has nothing to do.
+/// asked when it has nothing to do. It may still be busy with what came last: only one that has
+/// used a second of CPU time since, or has woken in each of ten, does not.
 bool sleeps_through_a_second(pid_t pid);
 
 /// Waits until a process that has nothing to do has nevertheless used 100 ms of CPU time: it spins.
@@ -61,6 +63,16 @@ common::Fd share_last_socket(const Server& server);
 
 /// Waits until a server has no more than `files` descriptors open: those of clients are closed.
 void wait_until_closed(const Server& server, std::size_t files);
+
+/// Tries with a longer and longer `--delay`, from `first` on, until `attempt` is true; false if it
+/// never is. For what is so only where a program is not kept from running for as long as the delay.
+template <class Attempt>
+bool with_some_delay(std::chrono::milliseconds first, Attempt attempt) {
+  for (auto delay = first; delay < kPatience / 4; delay *= 3) {
+    if (attempt(std::to_string(delay.count()) + "ms")) return true;
+  }
+  return false;
+}
 
 /// Waits until `condition` holds, asking again and again. Throws TimeLimit with `what`.
 template <class Condition>

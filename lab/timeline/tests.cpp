@@ -15,6 +15,7 @@
 #include "draw_svg.hpp"
 #include "lab/support/chapters.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/server.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "lab/support/text.hpp"
 #include "read_trace.hpp"
@@ -252,8 +253,8 @@ TEST_CASE("every bar can be seen, however short") {
 TEST_CASE("a chapter in the terminal: one line for each connection, and what it cost") {
   const Result result = timeline({"--chapter", "01_blocking", "--clients", "3", "--delay", "50ms"});
   CHECK(result.status == 0);
-  CHECK(result.out.starts_with("01_blocking: 3 clients at once, 0."));
-  CHECK(count(result.out, "The server: 1 thread, 0.") == 1);
+  CHECK(result.out.starts_with("01_blocking: 3 clients at once, "));
+  CHECK(count(result.out, "The server: 1 thread, ") == 1);
   CHECK(count(result.out, "\nconnection ") == 3);
   CHECK(count(result.out, "\nconnection 3 ..") == 1);
 }
@@ -265,10 +266,13 @@ TEST_CASE("each chapter's picture shows what a run shows now: a staircase, or pa
     const std::string committed = read_file(kSource / name / "timeline.svg");
     check_well_formed(committed);
     CHECK(count(committed, "<title>" + name + ": 10 clients at once, ") == 1);
-    const std::string now = svg_of({"--chapter", name, "--delay", "200ms"});
-    check_well_formed(now);
-    CHECK(shape_of(now) == (name == "01_blocking" ? Shape::staircase : Shape::parallel));
-    CHECK(shape_of(committed) == shape_of(now));
+    const Shape shape = name == "01_blocking" ? Shape::staircase : Shape::parallel;
+    CHECK(shape_of(committed) == shape);
+    CHECK(lab::with_some_delay(std::chrono::milliseconds(60), [&](const std::string& delay) {
+      const std::string now = svg_of({"--chapter", name, "--delay", delay});
+      check_well_formed(now);
+      return shape_of(now) == shape;
+    }));
   }
 }
 
