@@ -71,7 +71,9 @@ class Checker {
 
   /// `error` shows a command and its output.
   bool lacks_strace(const std::string& error) {
-    if (!untraced_ && error.find("trace") == std::string::npos) return false;
+    const auto shows = [&](const char* word) { return error.find(word) != std::string::npos; };
+    if (!untraced_ && !shows("trace") && !shows("lab/budgets") && !shows("lab/matrix"))
+      return false;
     if (!asked_) report_.why_no_strace = lab::why_no_strace();
     asked_ = true;
     untraced_ = !report_.why_no_strace.empty();

@@ -166,11 +166,12 @@ int main(int argc, char** argv) {
   cli.add_flag("--markdown", "print the table as it stands in TUTORIAL.md", options.markdown);
   return cli.run(argc, argv, [&] {
     if (options.trouble == "?") return print_names();
+    const std::vector<Trouble> rows = troubles(options);
+    const std::vector<Column> chapters = columns(options);
     lab::require_strace();
     common::raise_file_limit();
-    const std::vector<Trouble> rows = troubles(options);
     const auto measured = lab::measure_rows(
-        columns(options), &Column::name,
+        chapters, &Column::name,
         [&](const Column& column, auto& progress) { return measure(column, rows, progress); });
     print_table(options, rows, measured);
     return lab::print_errors(measured);
