@@ -209,10 +209,10 @@ class Run {
 };
 
 int run(const Settings& settings) {
-  bench::require_open_files(settings.active().back() + settings.idle().back());
   std::vector<Subject> subjects = bench::built_subjects(settings.only);
   std::ofstream out(settings.out);
   if (!out) throw std::runtime_error("open " + settings.out + ": it cannot be written");
+  bench::require_open_files(settings.active().back() + settings.idle().back());
   Run scaling(settings, std::move(subjects), out);
   scaling.write_heading();
   for (std::uint64_t round = 1; round <= settings.rounds; ++round) scaling.round(round);

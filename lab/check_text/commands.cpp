@@ -37,8 +37,9 @@ bool claim(Ports& ports) {
       common::bind_udp("127.0.0.1", static_cast<std::uint16_t>(ports.udp + i));
     }
     return true;
-  } catch (const std::system_error&) {
-    return false;
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::address_in_use) return false;
+    throw;
   }
 }
 

@@ -6,6 +6,8 @@
 //   build/lab/check_text TUTORIAL.md                 says what fails, with its line
 //   build/lab/check_text TUTORIAL.md --chapter 04
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -22,6 +24,14 @@ void print(const std::string& document, const check_text::Report& report) {
   if (report.untraced != 0) {
     std::printf("%s: %zu blocks not checked: %s\n", document.c_str(), report.untraced,
                 report.why_no_strace.c_str());
+  }
+  constexpr rlim_t kFiles = 3000;  // that the text's programs may have open
+  rlimit limit{};
+  if (!report.failures.empty() && ::getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+      limit.rlim_max < kFiles) {
+    std::printf("%s: here only %s open files are allowed, and some programs need %s\n",
+                document.c_str(), std::to_string(limit.rlim_max).c_str(),
+                std::to_string(kFiles).c_str());
   }
   std::printf("%s: %zu blocks, %zu of them skipped, %zu free; %zu failures\n", document.c_str(),
               report.blocks, report.skipped, report.free, report.failures.size());

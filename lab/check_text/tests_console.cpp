@@ -323,7 +323,7 @@ TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for t
 TEST_CASE("two checks at the same time have no port in common") {
   std::set<std::uint16_t> taken;
   std::vector<check_text::Ports> all;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 100; ++i) {
     all.push_back(check_text::find_free_ports());
     CHECK(taken.insert(all.back().tcp).second);
   }

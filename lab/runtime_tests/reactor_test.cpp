@@ -19,6 +19,7 @@
 
 #include "common/error.hpp"
 #include "io_support.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/thread.hpp"
 
 namespace runtime {
@@ -118,6 +119,7 @@ TEST_CASE("only the task whose descriptor is ready is woken") {
 }
 
 TEST_CASE("more events than one wait returns come with the next turns") {
+  if (!lab::has_open_files(700)) return;
   const auto reactor = new_reactor();
   constexpr std::size_t kEvents = 600;
   std::vector<Fd> fds;

@@ -9,12 +9,14 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include "common/error.hpp"
 #include "common/io.hpp"
+#include "common/process.hpp"
 #include "common/socket.hpp"
 
 namespace lab {
@@ -231,6 +233,16 @@ Result Program::wait(common::Duration patience) {
 
 Result run(std::vector<std::string> command, const Limits& limits) {
   return Program(std::move(command), limits).wait();
+}
+
+bool has_open_files(rlim_t files) {
+  common::raise_file_limit();
+  rlimit limit{};
+  common::check(::getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+  if (limit.rlim_cur >= files) return true;
+  std::printf("skipped: this needs %s open files, and %s are allowed\n",
+              std::to_string(files).c_str(), std::to_string(limit.rlim_cur).c_str());
+  return false;
 }
 
 bool has_ended(pid_t pid) {

@@ -103,6 +103,10 @@ class Program {
 /// Starts `command`, waits for its end, and returns how it went.
 Result run(std::vector<std::string> command, const Limits& limits = {});
 
+/// For a test that needs so many open files: raises the limit as far as it goes. False where that
+/// is not enough; then it prints so, and CTest counts the test as skipped.
+bool has_open_files(rlim_t files);
+
 /// True if a child of this process has ended. It is left to be waited for: see waitid(2), WNOWAIT.
 bool has_ended(pid_t pid);
 
