@@ -1,7 +1,9 @@
 #include "check.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <limits>
@@ -111,16 +113,26 @@ std::pair<std::size_t, std::size_t> lines_of(const std::string& chapter, const D
   return {begin, kEnd};
 }
 
+/// Where temporary files are, if no shell stumbles over its name; /tmp otherwise.
+std::filesystem::path plain_directory() {
+  const std::filesystem::path usual = std::filesystem::temp_directory_path();
+  const auto plain = [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || std::strchr("/._-+", letter) != nullptr;
+  };
+  const std::string name = usual;
+  return std::all_of(name.begin(), name.end(), plain) ? usual : "/tmp";
+}
+
 }  // namespace
 
 Report check_document(const std::filesystem::path& path, Settings settings,
                       const std::string& chapter) {
   const Document document = parse(read_lines(path, path));
   const auto [begin, end] = lines_of(chapter, document);
-  const lab::TemporaryDirectory scratch;
+  const lab::TemporaryDirectory scratch(plain_directory());
   settings.scratch = scratch.path();
   // The shell sees no blank of the build directory's name, wherever in a command that stands.
-  const lab::TemporaryDirectory links;
+  const lab::TemporaryDirectory links(plain_directory());
   create_directory_symlink(settings.build, links / "build");
   settings.build = links / "build";
   Checker checker(settings);

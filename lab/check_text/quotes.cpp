@@ -68,8 +68,9 @@ std::vector<Lines> split_hunks(Lines lines) {
 }
 
 std::vector<Lines> make_diff(const std::filesystem::path& root, const Block& block) {
-  const auto result = lab::run({"diff", "-U", block.attribute("context").value_or("1"),
-                                root / block.words[0], root / block.words[1]});
+  const auto result =
+      lab::run({"env", "LC_ALL=C", "diff", "-U", block.attribute("context").value_or("1"),
+                root / block.words[0], root / block.words[1]});
   if (result.status != 0 && result.status != 1)
     throw Wrong(result.err);  // 1: there are differences
   Lines lines = split_lines(result.out);

@@ -303,6 +303,18 @@ TEST_CASE_FIXTURE(Sandbox, "a build directory may have any name, wherever in a c
               "```console\nserved=2 peak=1 wall=0s cpu=0s\ndone\n```\n") == "");
 }
 
+TEST_CASE_FIXTURE(Sandbox, "and so may the directory for temporary files") {
+  const std::filesystem::path temporary = settings.root / "a 'tëmp'; directory";
+  create_directory(temporary);
+  const char* const before = std::getenv("TMPDIR");
+  const std::string usual = before == nullptr ? "/tmp" : before;
+  ::setenv("TMPDIR", temporary.c_str(), 1);
+  CHECK(check("```console\n$ build/01_blocking/server --help > /tmp/help; grep -c -e --port "
+              "/tmp/help\n1\n"
+              "```\n") == "");
+  ::setenv("TMPDIR", usual.c_str(), 1);
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {
   place_twin(*this, "");
   check_text::Translation translation(settings.root, "/scratch", {21000, 21010});

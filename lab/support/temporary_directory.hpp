@@ -15,8 +15,9 @@ namespace lab {
 /// A directory of its own, which goes away with this object and with all that is in it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = std::filesystem::temp_directory_path() / "lab.XXXXXX";
+  explicit TemporaryDirectory(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string name = parent / "lab.XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) common::throw_error(errno, "mkdtemp");
     path_ = name;
   }
