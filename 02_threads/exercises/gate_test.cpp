@@ -13,9 +13,14 @@ TEST_CASE("the third waits outside while two are inside, and comes in when one l
   Gate gate(2);
   gate.enter();
   gate.enter();
-  auto third = std::async(std::launch::async, [&] { gate.enter(); });
+  std::promise<void> comes;
+  auto third = std::async(std::launch::async, [&] {
+    comes.set_value();
+    gate.enter();
+  });
+  comes.get_future().wait();  // on a busy machine a thread may take its time to begin
   // Whether somebody waits is seen only by looking for a while.
-  CHECK(third.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+  CHECK(third.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
   gate.leave();
   third.get();
 }
