@@ -3,12 +3,9 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,6 +13,7 @@
 #include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/temporary_directory.hpp"
 
 namespace lab {
 
@@ -25,7 +23,6 @@ class TracedServer {
   explicit TracedServer(const std::string& name, const std::vector<std::string>& flags = {})
       // With -D the server is our child, and strace its: signals reach the server.
       : server_(chapter.program(name), flags, {}, {"strace", "-D", "-o", file_}) {}
-  ~TracedServer() { std::filesystem::remove(file_); }
 
   std::uint16_t port() const { return server_.port(); }
   Server& server() { return server_; }
@@ -34,7 +31,8 @@ class TracedServer {
   std::vector<std::string> stop() {
     const Result result = server_.stop();
     CHECK_MESSAGE(result.status == 0, result.err);
-    wait_until([&] { return text().find("+++ exited") != std::string::npos; }, "all is written");
+    wait_until([&] { return read_file(file_).find("+++ exited") != std::string::npos; },
+               "all is written");
     std::vector<std::string> lines;
     std::ifstream file(file_);
     for (std::string line; std::getline(file, line);) {
@@ -44,14 +42,8 @@ class TracedServer {
   }
 
  private:
-  std::string text() const {
-    std::ostringstream text;
-    text << std::ifstream(file_).rdbuf();
-    return text.str();
-  }
-
-  const std::string file_ =
-      std::filesystem::temp_directory_path() / ("trace." + std::to_string(::getpid()));
+  const TemporaryDirectory directory_;
+  const std::string file_ = directory_ / "trace";
   Server server_;
 };
 
