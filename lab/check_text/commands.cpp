@@ -91,10 +91,11 @@ bool is_listening(std::uint16_t port) {
 }
 
 Translation::Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
-                         Ports ports)
+                         std::chrono::milliseconds delay, Ports ports)
     : build_(build.lexically_normal().string() + "/"),
       real_build_(std::filesystem::weakly_canonical(build).string() + "/"),
       scratch_(scratch.string() + "/"),
+      delay_(std::to_string(delay.count()) + "ms"),
       ports_(std::move(ports)) {}
 
 std::string Translation::to_run(const std::string& command) {
@@ -139,7 +140,7 @@ std::string Translation::program(const std::string& path, const std::string& arg
     const bool udp = flags.find(std::to_string(kUdp)) != std::string::npos;  // its default
     run += " --port " + std::to_string(udp ? ports_.udp : ports_.tcp);
   }
-  if (real != twin && lacks("--delay")) run += " --delay 40ms";
+  if (real != twin && lacks("--delay")) run += " --delay " + delay_;
   if (run != real) shown_[run] = "build/" + path;
   return run;
 }

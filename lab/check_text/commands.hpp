@@ -2,6 +2,7 @@
 // a short delay, and the output is translated back.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -35,7 +36,7 @@ class Translation {
   /// `build` is the build directory that `build/` stands for in the text, and `scratch` the one
   /// that `/tmp/` stands for. Both go into commands as they are, without quotes.
   Translation(const std::filesystem::path& build, const std::filesystem::path& scratch,
-              Ports ports);
+              std::chrono::milliseconds delay, Ports ports);
 
   /// `command` with these changes:
   ///
@@ -44,7 +45,7 @@ class Translation {
   ///  - build/… becomes the path in the real build directory, and /tmp/… that in a directory of our
   ///    own
   ///  - a program in a numbered directory of build/ whose --help lists --port gets `--port P`, and
-  ///    likewise `--delay 40ms`, unless the command says something else
+  ///    likewise `--delay`, unless the command says something else
   ///  - a program that takes no flags, and has a twin in with_flags/ that takes them, becomes that,
   ///    with `--port P`
   std::string to_run(const std::string& command);
@@ -66,6 +67,7 @@ class Translation {
   std::string build_;       // as it stands in commands
   std::string real_build_;  // the same without symbolic links, as programs may tell it
   std::string scratch_;
+  std::string delay_;
   Ports ports_;
   std::map<std::string, std::string> help_;
   // From a path with the flags that it got, to the path in the text. The longest comes first.

@@ -64,7 +64,8 @@ std::vector<Step> parse_steps(const Lines& lines) {
 }
 
 Section::Section(const Settings& settings)
-    : settings_(settings), translation_(settings.build, settings.scratch, find_free_ports()) {}
+    : settings_(settings),
+      translation_(settings.build, settings.scratch, settings.delay, find_free_ports()) {}
 
 void Section::run(const Block& block) {
   if (failed_) throw Wrong("not run, because a block above it, under the same heading, failed");

@@ -27,6 +27,8 @@ struct Settings {
   /// How long the last command of a terminal may take to end or to print what the text does not
   /// show. One that still runs then, like a server, has passed.
   common::Duration settle = std::chrono::milliseconds(500);
+  /// What a program that takes a `--delay` gets where the text gives it none.
+  std::chrono::milliseconds delay = std::chrono::milliseconds(40);
 };
 
 /// A part of a console block, and the output that follows it there.

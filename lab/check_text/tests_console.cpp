@@ -237,7 +237,8 @@ TEST_CASE_FIXTURE(Sandbox,
 }
 
 TEST_CASE("commands are translated for the test, and output is translated back") {
-  check_text::Translation translation(BUILD_DIR, "/scratch", {21000, 21010});
+  check_text::Translation translation(BUILD_DIR, "/scratch", std::chrono::milliseconds(40),
+                                      {21000, 21010});
   const std::string build = BUILD_DIR;
   const auto to_run = [&](const char* command) { return translation.to_run(command); };
   CHECK(to_run("time build/01_blocking/server --connections 2000") ==
@@ -290,6 +291,14 @@ TEST_CASE_FIXTURE(Sandbox, "whoever calls a server that says nothing does so whe
               "$ sh call --port 8000\nstart 1\nend 1\n```\n") == "");
 }
 
+TEST_CASE_FIXTURE(Sandbox, "what is so only with time enough is tried again, with more of it") {
+  settings.build = settings.root;
+  place_twin(*this, "case \"$*\" in *200ms*) echo all;; *) echo some;; esac");
+  const std::string block = "```console\n$ build/01_blocking/with_flags/bare\n";
+  CHECK(check(block + "all\n```\n") == "");
+  CHECK(check(block + "none\n```\n") == Contains("prints something else"));
+}
+
 TEST_CASE_FIXTURE(Sandbox, "a build directory may have any name, wherever in a command it stands") {
   const std::filesystem::path tree = settings.root / "a 'büild'; tree";
   create_directory(tree);
@@ -317,7 +326,7 @@ TEST_CASE_FIXTURE(Sandbox, "and so may the directory for temporary files") {
 
 TEST_CASE_FIXTURE(Sandbox, "a program without flags is run as its twin, which takes a port") {
   place_twin(*this, "");
-  check_text::Translation translation(settings.root, "/scratch", {21000, 21010});
+  check_text::Translation translation(settings.root, "/scratch", settings.delay, {21000, 21010});
   const std::string run = translation.to_run("build/01_blocking/bare");
   CHECK(run == settings.root.string() + "/01_blocking/with_flags/bare --port 21000");
   CHECK(translation.to_shown("Done " + run) == "Done build/01_blocking/bare");
@@ -328,7 +337,7 @@ TEST_CASE_FIXTURE(Sandbox, "a program whose own port is 2000 gets our port for t
   std::filesystem::create_directory(program.parent_path());
   write("04_poll/udp_echo", "#!/bin/sh\necho --port PORT=2000\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  check_text::Translation translation(settings.root, "/scratch", {21000, 21010});
+  check_text::Translation translation(settings.root, "/scratch", settings.delay, {21000, 21010});
   CHECK(translation.to_run("build/04_poll/udp_echo") == program.string() + " --port 21010");
 }
 
