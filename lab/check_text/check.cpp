@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -165,8 +166,9 @@ Report check_document(const std::filesystem::path& path, Settings settings,
   for (const auto& more : {document.failures, check_links(document, path)}) {
     report.failures.insert(report.failures.end(), more.begin(), more.end());
   }
-  std::stable_sort(report.failures.begin(), report.failures.end(),
-                   [](const Failure& a, const Failure& b) { return a.line < b.line; });
+  std::sort(report.failures.begin(), report.failures.end(), [](const Failure& a, const Failure& b) {
+    return std::tie(a.line, a.text) < std::tie(b.line, b.text);
+  });
   return report;
 }
 

@@ -69,20 +69,17 @@ Look look_of(const std::string& slice, const std::string& result) {
 class TraceChart {
  public:
   explicit TraceChart(const json& events) {
-    std::vector<const json*> timed;
+    // What happened at the same time stays in the order of the file.
+    std::multimap<double, const json*> timed;
     for (const json& event : events) {
       if (event.at("ph") != "M") {
-        timed.push_back(&event);
+        timed.emplace(event.at("ts").get<double>(), &event);
       } else if (event.at("name") == "thread_name") {
         add_row(event);
       }
     }
-    // Stable: what happened at the same time is in the order of the file.
-    std::stable_sort(timed.begin(), timed.end(), [](const json* a, const json* b) {
-      return a->at("ts").get<double>() < b->at("ts").get<double>();
-    });
     add_tick();
-    for (const json* event : timed) take(*event);
+    for (const auto& [time, event] : timed) take(*event);
   }
 
   Chart finish(const std::string& name) {
