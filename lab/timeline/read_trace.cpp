@@ -15,7 +15,6 @@
 #include <map>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "common/error.hpp"
 
