@@ -40,7 +40,7 @@ struct Connection {
 bool advance(Connection& connection) {
   if (!connection.connected) {
     connection.connected = connection.connector.finish();
-    if (!connection.connected) connection.ready = Readiness();  // perhaps another socket
+    if (!connection.connected) connection.ready = Readiness();  // the next address has a new socket
     return true;
   }
   std::array<char, 4096> buffer;

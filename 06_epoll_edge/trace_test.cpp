@@ -71,6 +71,7 @@ std::size_t reads_before_the_other(const std::vector<std::string>& flags) {
   const auto reads = only("read(", server.stop());
   std::size_t count = 0;
   while (reads.at(2 + count).find("\"me too") == std::string::npos) ++count;
+  MESSAGE(count << " reads from the fast peer, then the other's turn");
   return count;
 }
 

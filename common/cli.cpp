@@ -134,7 +134,7 @@ void CommandLine::add_delay(Duration& delay, const std::string& what, const std:
 }
 
 void CommandLine::add_connections(std::uint64_t& connections) {
-  parser_->app.add_option("--connections", connections, "stop after serving so many")
+  parser_->app.add_option("--connections", connections, "stop after so many (UDP: datagrams)")
       ->check(between(1, connections))
       ->type_name("N");
 }

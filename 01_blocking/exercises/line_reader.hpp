@@ -1,4 +1,4 @@
-// Exercise: a line reader. Why does "one read, one line" work on the desk, and fail on the road?
+// Exercise: a line reader. Why does "one read, one line" work on your desk, and fail over a network?
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ class LineReader {
   /// not become memory without end.
   static constexpr std::size_t kLongest = 1000;
 
-  /// `socket` is a blocking one, and somebody else's.
+  /// `socket` is a blocking one, and somebody else's. (The test gives up a read that waits for more
+  /// than 0.1 s: it fails with "Resource temporarily unavailable".)
   explicit LineReader(int socket) : socket_(socket) {}
 
   /// Waits for the next line and returns it without its line feed. At the end of file it returns

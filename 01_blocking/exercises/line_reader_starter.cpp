@@ -5,7 +5,7 @@
 #include "common/io.hpp"
 
 std::optional<std::string> LineReader::next() {
-  // Yours to mend: this believes that a read returns what a write has sent, and that it was a line.
+  // Yours to fix: this believes that a read returns what a write has sent, and that it was a line.
   std::array<char, 4096> buffer;
   const std::size_t size = common::read_some(socket_, buffer);
   if (size == 0) return std::nullopt;

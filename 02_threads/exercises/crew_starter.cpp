@@ -16,7 +16,7 @@ void Crew::spawn(common::Fd socket, Work work) {
 }
 
 std::size_t Crew::finish(common::Clock::time_point) {
-  // Yours to mend: this cuts everybody short at once, also who would have ended in a moment.
+  // Yours to fix: this cuts everybody short at once, even those who would soon have ended.
   std::size_t cut_short = 0;
   {
     const std::lock_guard lock(mutex_);

@@ -7,7 +7,7 @@ void Outbox::push(std::string_view bytes) {
 }
 
 bool Outbox::flush(int socket) {
-  // Yours to mend: this believes that write takes all that it is given.
+  // Yours to fix: this believes that write takes all that it is given.
   common::try_write(socket, waiting_);
   waiting_.clear();
   return true;

@@ -5,7 +5,7 @@
 bool turn(std::span<Talk> talks) {
   std::array<char, 4096> buffer;
   for (Talk& talk : talks) {
-    // Yours to mend: this hears out one client before it looks at the next.
+    // Yours to fix: this hears out one client before it looks at the next.
     while (!talk.ended) {
       const auto size = talk.read(buffer);
       if (!size) break;

@@ -8,7 +8,7 @@
 #include "common/error.hpp"
 
 std::optional<std::size_t> first_ready(std::span<const int> fds, common::Duration timeout) {
-  // Yours to mend: this knows bytes alone, whole milliseconds alone, and no signals.
+  // Yours to fix: this knows bytes alone, whole milliseconds alone, and no signals.
   std::vector<pollfd> waits;
   for (const int fd : fds) waits.push_back({fd, POLLIN, 0});
   const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);

@@ -9,7 +9,7 @@ void Mailbox::post(Job job) {
 }
 
 void Mailbox::run() {
-  // Yours to mend: this does the jobs, and then takes back the wake-up, whosever it is by then.
+  // Yours to fix: this does the jobs, and then takes back the wake-up, whosever it is by then.
   std::vector<Job> jobs;
   {
     const std::lock_guard lock(mutex_);

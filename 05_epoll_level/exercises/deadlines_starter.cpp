@@ -1,7 +1,7 @@
 #include "deadlines.hpp"
 
 void Deadlines::set(std::uint64_t id, common::Clock::time_point deadline) {
-  // Yours to mend: this keeps a busy connection's first deadline too, and it will be closed.
+  // Yours to fix: this keeps a busy connection's first deadline too, and it will be closed.
   by_time_.emplace(deadline, id);
   by_id_.insert_or_assign(id, deadline);
 }

@@ -1,4 +1,4 @@
-// Exercise: a door. What does a listener do to a loop that has no descriptor left for who knocks?
+// Exercise: a door. What does a listener do to a loop that has no descriptor left for whoever knocks?
 #pragma once
 
 #include <utility>
@@ -7,7 +7,7 @@
 #include "../epoll.hpp"
 #include "common/fd.hpp"
 
-/// A listener on an epoll list, level-triggered. Who cannot be let in waits in the kernel's queue,
+/// A listener on an epoll list, level-triggered. Whoever cannot be let in waits in the kernel's queue,
 /// and the listener stays readable: a loop that goes on asking about it never sleeps again.
 ///
 /// So the door is shut when descriptors run out (`common::out_of_resources`), and open again when
@@ -25,8 +25,8 @@ class Door {
   /// called. Throws std::system_error for anything else.
   std::vector<common::Fd> let_in();
 
-  /// To be called when a connection's descriptor has been closed, at any time. Who knocked in vain
-  /// is told of again. (Where the kernel was told nothing new, `watch` makes no system call.)
+  /// To be called when a connection's descriptor has been closed, at any time. Whoever knocked in
+  /// vain is announced again. (Where the kernel was told nothing new, `watch` makes no system call.)
   void closed();
 
  private:

@@ -9,7 +9,7 @@ std::vector<common::Fd> Door::let_in() {
   try {
     while (auto socket = common::try_accept(listener_.get())) sockets.push_back(std::move(*socket));
   } catch (const std::system_error& error) {
-    // Yours to mend: this survives, and believes that who gives up for now is left in peace.
+    // Yours to fix: this survives the error, and expects not to be told again.
     if (!common::out_of_resources(error.code())) throw;
   }
   return sockets;

@@ -5,7 +5,7 @@
 #include "common/io.hpp"
 
 bool Inbox::drain(int fd, std::uint32_t events) {
-  // Yours to mend: this reads once, and believes that epoll will tell of what is left.
+  // Yours to fix: this reads once, and believes that epoll will tell of what is left.
   ready_.add(events);
   std::array<char, kRead> buffer;
   const auto size = common::try_read(fd, buffer);

@@ -13,14 +13,14 @@ bool Timers::cancel(const Key& key) {
 }
 
 int Timers::timeout(Time now) const {
-  // Yours to mend: is this never too short?
+  // Yours to fix: is this never too short?
   if (waiting_.empty()) return -1;
   const auto left = std::max(waiting_.begin()->first.first - now, common::Duration::zero());
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count());
 }
 
 void Timers::run(Time now) {
-  // Yours to mend: who cancels a timer that is in `due`?
+  // Yours to fix: who cancels a timer that is in `due`?
   std::vector<Action> due;
   while (!waiting_.empty() && waiting_.begin()->first.first <= now) {
     due.push_back(std::move(waiting_.begin()->second));

@@ -1,4 +1,4 @@
-// Exercise: mend this. It keeps one waker, the last one, and never takes it back.
+// Exercise: fix this. It keeps one waker, the last one, and never takes it back.
 
 #include "event.hpp"
 

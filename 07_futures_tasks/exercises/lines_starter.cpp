@@ -1,4 +1,4 @@
-// Exercise: mend this. It is right for as long as nobody is impatient.
+// Exercise: fix this. It is right for as long as nobody is impatient.
 
 #include "lines.hpp"
 

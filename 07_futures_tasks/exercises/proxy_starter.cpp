@@ -1,4 +1,4 @@
-// Exercise: mend this. It believes that people talk in turns, as clients and servers often do.
+// Exercise: fix this. It believes that people talk in turns, as clients and servers often do.
 
 #include "proxy.hpp"
 
