@@ -120,7 +120,9 @@ void print_line(const Options& options, const std::string& first,
                 const std::vector<std::string>& others) {
   std::printf(options.markdown ? "| %s |" : "%-46s", first.c_str());
   for (const std::string& word : others) {
-    std::printf(options.markdown ? " %s |" : "  %-13s", word.c_str());
+    const bool stands_out = word == matrix::word_for(matrix::Outcome::stalls_others);
+    const char* const cell = !options.markdown ? "  %-13s" : stands_out ? " **%s** |" : " %s |";
+    std::printf(cell, word.c_str());
   }
   std::printf("\n");
 }

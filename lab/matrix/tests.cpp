@@ -106,7 +106,7 @@ TEST_CASE(
       }
       CHECK((cell == "spins") == (head[column] == "03"));
       if (head[column] == "03") continue;
-      CHECK((cell == "survives" || (cell == "stalls others" && head[column] == "01")));
+      CHECK((cell == "survives" || (cell == "**stalls others**" && head[column] == "01")));
     }
   }
 }
