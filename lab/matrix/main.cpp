@@ -120,9 +120,7 @@ void print_line(const Options& options, const std::string& first,
                 const std::vector<std::string>& others) {
   std::printf(options.markdown ? "| %s |" : "%-46s", first.c_str());
   for (const std::string& word : others) {
-    const bool stands_out = word == matrix::word_for(matrix::Outcome::stalls_others);
-    const char* const cell = !options.markdown ? "  %-13s" : stands_out ? " **%s** |" : " %s |";
-    std::printf(cell, word.c_str());
+    std::printf(options.markdown ? " %s |" : "  %-13s", word.c_str());
   }
   std::printf("\n");
 }
@@ -144,7 +142,12 @@ void print_table(const Options& options, const std::vector<Trouble>& troubles,
   if (options.markdown) print_line(options, "---", std::vector<std::string>(head.size(), "---"));
   for (std::size_t row = 0; row < troubles.size(); ++row) {
     std::vector<std::string> words;
-    for (const Measured& column : measured) words.push_back(text_of(column, row));
+    for (const Measured& column : measured) {
+      std::string word = text_of(column, row);
+      const bool stands_out = word == matrix::word_for(matrix::Outcome::stalls);
+      if (options.markdown && stands_out) word = "**" + word + "**";
+      words.push_back(std::move(word));
+    }
     print_line(options, troubles[row].what, words);
     if (options.details) print_details(measured, row);
   }
