@@ -197,6 +197,8 @@ TEST_CASE("what chance decides is normalised") {
   CHECK(normalise("wall=1.002s cpu=0.001s") == "wall=# cpu=#");
   CHECK(normalise("real\t1m2.003s") == "real #");
   CHECK(normalise("polls=65 wall=1.050s") == "polls=# wall=#");
+  CHECK(normalise("a way  took 58 30  10   2  400 wakes  0 left waiting") ==
+        "a way took # wakes # left waiting");
   CHECK(normalise("12.5ms, 250us and 3s  ") == "#, # and #");
   CHECK(normalise("[pid  1234] 12:34:56.789012 close(3) = 0 <0.000123>") ==
         "[pid #] # close(3) = 0 <#>");
