@@ -31,9 +31,3 @@ TEST_CASE(
   // At the end of the first pause of its four.
   CHECK(std::stoi(out.substr(out.find(answers) + answers.size())) < 1500);
 }
-
-#if defined(__GNUC__) && !defined(__clang__)
-TEST_CASE("g++ puts each frame on the heap, also where it could see that it need not") {
-  CHECK(output_of("elision") == "one coroutine: 1, one that awaits another: 2\n");
-}
-#endif
