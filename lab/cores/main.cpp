@@ -97,19 +97,19 @@ Quiet one_after_the_other(const Servers& servers, const Options& options) {
 /// All at once, while the thread that took one connection more computes. Returns how many are not
 /// answered meanwhile: within a second.
 std::uint64_t while_one_is_busy(const Servers& servers, Desk& desk, const Options& options) {
-  desk.keep_next();
-  const common::Fd busy = connect(servers);
-  answer(busy);
   std::vector<common::Fd> sockets;
-  while (sockets.size() < options.connections) sockets.push_back(connect(servers));
-  const auto deadline = common::Clock::now() + std::chrono::seconds(1);
   std::uint64_t left = 0;
-  for (const common::Fd& socket : sockets) {
-    pollfd ready{socket.get(), POLLIN, 0};
-    const auto poll = [&] { return ::poll(&ready, 1, common::milliseconds_until(deadline)); };
-    if (common::check(common::retry(poll), "poll") == 0) ++left;
+  {
+    const Desk::Busy busy(desk);
+    answer(connect(servers));
+    while (sockets.size() < options.connections) sockets.push_back(connect(servers));
+    const auto deadline = common::Clock::now() + std::chrono::seconds(1);
+    for (const common::Fd& socket : sockets) {
+      pollfd ready{socket.get(), POLLIN, 0};
+      const auto poll = [&] { return ::poll(&ready, 1, common::milliseconds_until(deadline)); };
+      if (common::check(common::retry(poll), "poll") == 0) ++left;
+    }
   }
-  desk.release();
   for (const common::Fd& socket : sockets) answer(socket);
   return left;
 }

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "common/io.hpp"
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
+#include "lab/support/thread.hpp"
 #include "runtime/runtime.hpp"
 
 namespace cores {
@@ -26,18 +26,18 @@ void Desk::answer(int socket, std::size_t thread) {
   const char number = static_cast<char>(thread);
   common::write_all(socket, std::string_view(&number, 1));
   std::unique_lock lock(mutex_);
-  if (!std::exchange(keep_, false)) return;
-  released_.wait(lock);
+  if (std::exchange(wanted_, false)) released_.wait(lock, [&] { return !busy_; });
 }
 
-void Desk::keep_next() {
-  const std::lock_guard lock(mutex_);
-  keep_ = true;
+Desk::Busy::Busy(Desk& desk) : desk_(desk) {
+  const std::lock_guard lock(desk.mutex_);
+  desk.wanted_ = desk.busy_ = true;
 }
 
-void Desk::release() {
-  const std::lock_guard lock(mutex_);
-  released_.notify_all();
+Desk::Busy::~Busy() {
+  const std::lock_guard lock(desk_.mutex_);
+  desk_.wanted_ = desk_.busy_ = false;
+  desk_.released_.notify_all();
 }
 
 namespace {
@@ -89,7 +89,7 @@ class Loops : public Servers {
 
   const common::Shutdown stop_;
   const std::vector<common::Fd> listeners_;
-  std::vector<std::jthread> threads_;  // declared last, destroyed first: they use the others
+  std::vector<lab::Thread> threads_;  // declared last, destroyed first: they use the others
 };
 
 /// The runtime's pool, with a thread that waits for its end.
@@ -100,7 +100,7 @@ class Pool : public Servers {
         port_(listener_.port()),
         places_(places),
         stop_(shutdown_) {
-    main_ = std::jthread([this, threads, &desk] {
+    main_ = lab::Thread([this, threads, &desk] {
       runtime::Options options;
       options.workers = threads;
       runtime::block_on(runtime::select(stop_, serve(desk)), options);
@@ -138,7 +138,7 @@ class Pool : public Servers {
   runtime::Semaphore places_;
   runtime::CtrlC stop_;
   std::atomic<std::size_t> workers_seen_ = 0;
-  std::jthread main_;  // declared last, destroyed first
+  lab::Thread main_;  // declared last, destroyed first
 };
 
 std::vector<common::Fd> one(common::Fd listener) {

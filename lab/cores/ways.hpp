@@ -14,17 +14,25 @@ namespace cores {
 /// What a thread does with a connection; and how one of them can be kept busy meanwhile.
 class Desk {
  public:
-  /// Sends `thread` on `socket`. After `keep_next`, stays there until `release`.
+  /// Sends `thread` on `socket`. If somebody is to be kept busy, and nobody is yet, stays there.
   void answer(int socket, std::size_t thread);
 
-  /// Whichever thread answers next computes until `release`.
-  void keep_next();
-  void release();
+  /// While this lives, whichever thread is the next to answer computes.
+  class Busy {
+   public:
+    explicit Busy(Desk& desk);
+    ~Busy();
+    Busy(Busy&&) = delete;
+
+   private:
+    Desk& desk_;
+  };
 
  private:
   std::mutex mutex_;
   std::condition_variable released_;
-  bool keep_ = false;
+  bool wanted_ = false;  // the next one is to be kept
+  bool busy_ = false;    // for as long as this holds
 };
 
 /// Threads that serve until this is destroyed.

@@ -11,13 +11,13 @@
 #include <cstdio>
 #include <future>
 #include <optional>
-#include <stop_token>
 #include <thread>
 #include <type_traits>
 #include <utility>
 
 #include "common/cli.hpp"
 #include "common/clock.hpp"
+#include "lab/support/thread.hpp"
 #include "runtime/runtime.hpp"
 
 namespace {
@@ -36,10 +36,10 @@ class Later {
     Operation(Operation&&) = delete;
 
     void start() {
-      thread_ = std::jthread([this] {
+      thread_ = lab::Thread([this] {
         for (int i = 0; i < pauses_; ++i) {
           std::this_thread::sleep_for(500ms);
-          if (receiver_.stop_token().stop_requested()) return receiver_.set_stopped();
+          if (receiver_.stop_requested()) return receiver_.set_stopped();
         }
         receiver_.set_value(42);
       });
@@ -48,7 +48,7 @@ class Later {
    private:
     const int pauses_;
     Receiver receiver_;
-    std::jthread thread_;
+    lab::Thread thread_;
   };
 
   explicit Later(int pauses) : pauses_(pauses) {}
@@ -82,7 +82,7 @@ class AsFuture {
 
   ~AsFuture() {
     if (!started_) return;
-    stop_.request_stop();
+    stop_ = true;
     over_.wait(false);  // until then the operation has our address
   }
 
@@ -97,7 +97,7 @@ class AsFuture {
       future->over_.notify_one();
       future->waker_.take_and_wake();
     }
-    [[nodiscard]] std::stop_token stop_token() const { return future->stop_.get_token(); }
+    [[nodiscard]] bool stop_requested() const { return future->stop_; }
 
     AsFuture* future;
   };
@@ -110,7 +110,7 @@ class AsFuture {
   };
 
   Sender sender_;
-  std::stop_source stop_;
+  std::atomic<bool> stop_ = false;
   std::optional<int> value_;
   std::atomic<bool> over_ = false;
   runtime::AtomicWaker waker_;
@@ -131,7 +131,7 @@ void pushed() {
   struct Receiver {
     void set_value(int value) const { result->set_value({value, std::this_thread::get_id()}); }
     static void set_stopped() {}
-    static std::stop_token stop_token() { return {}; }
+    static bool stop_requested() { return false; }
     std::promise<std::pair<int, std::thread::id>>* result;
   };
   std::promise<std::pair<int, std::thread::id>> result;
