@@ -1,4 +1,5 @@
-// Exercise: a line reader. Why does "one read, one line" work on your desk, and fail over a network?
+// Exercise: a line reader. Why does "one read, one line" work on your desk, and fail over a
+// network?
 #pragma once
 
 #include <cstddef>

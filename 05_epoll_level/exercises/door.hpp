@@ -1,4 +1,5 @@
-// Exercise: a door. What does a listener do to a loop that has no descriptor left for whoever knocks?
+// Exercise: a door. What does a listener do to a loop that has no descriptor left for whoever
+// knocks?
 #pragma once
 
 #include <utility>
@@ -7,8 +8,8 @@
 #include "../epoll.hpp"
 #include "common/fd.hpp"
 
-/// A listener on an epoll list, level-triggered. Whoever cannot be let in waits in the kernel's queue,
-/// and the listener stays readable: a loop that goes on asking about it never sleeps again.
+/// A listener on an epoll list, level-triggered. Whoever cannot be let in waits in the kernel's
+/// queue, and the listener stays readable: a loop that goes on asking about it never sleeps again.
 ///
 /// So the door is shut when descriptors run out (`common::out_of_resources`), and open again when
 /// one is closed. (A real server opens it also after a while: others may have closed theirs.)
@@ -26,7 +27,8 @@ class Door {
   std::vector<common::Fd> let_in();
 
   /// To be called when a connection's descriptor has been closed, at any time. Whoever knocked in
-  /// vain is announced again. (Where the kernel was told nothing new, `watch` makes no system call.)
+  /// vain is announced again. (Where the kernel was told nothing new, `watch` makes no system
+  /// call.)
   void closed();
 
  private:
