@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,33 @@ TEST_CASE("a read that a select keeps loses nothing, and one that is made anew l
   const Result anew = run({chapter.program("select_progress"), "--read-anew"});
   CHECK(anew.status == 0);
   CHECK(anew.out == "still waiting\nstill waiting\n12 of 36 bytes\n");
+}
+
+TEST_CASE("pitfalls is right four times; the sanitizer finds three mistakes, and sees no fourth") {
+  const std::string pitfalls = chapter.program("pitfalls");
+  if (!std::filesystem::exists(pitfalls)) {
+    MESSAGE("skipped: no address sanitizer here, or another one");
+    return;
+  }
+  const std::string lambda = "lambda: Ada Lovelace\n";
+  const std::string reference = "reference: Ada Lovelace\n";
+  const std::string temporary = "temporary: Ada Lovelace\n";
+  const Result right = run({pitfalls});
+  CHECK_MESSAGE(right.status == 0, right.err);
+  CHECK(right.out == lambda + reference + temporary + "catch: aborted\n");
+  const auto finds = [&](const std::string& flag, const std::string& what) {
+    const Result wrong = run({pitfalls, flag});
+    CHECK(wrong.status != 0);
+    CHECK_MESSAGE(wrong.err.find("AddressSanitizer: " + what) != std::string::npos, wrong.err);
+  };
+  finds("--lambda", "stack-use-after-return");
+  finds("--reference", "stack-use-after-return");
+  finds("--temporary", "heap-use-after-free");
+  const Result swallows = run({pitfalls, "--catch"});
+  CHECK_MESSAGE(swallows.status == 0, swallows.err);
+  CHECK(swallows.out == lambda + reference + temporary +
+                            "catch: the task was aborted: once more\n"
+                            "catch: the work is done, although it was aborted\n");
 }
 
 }  // namespace
