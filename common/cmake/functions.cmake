@@ -77,6 +77,7 @@ function(chapter_exercises chapter)
   add_custom_target(${chapter}_exercises)
   add_dependencies(lab ${chapter}_exercises)
   foreach(name IN LISTS ARGN)
+    set_property(GLOBAL APPEND PROPERTY EXERCISES ${chapter}/${name})  # for lab/learn
     set(exercise ${chapter}_exercise_${name})
     add_library(${exercise} OBJECT EXCLUDE_FROM_ALL exercises/${name}_test.cpp)
     target_link_libraries(${exercise} PUBLIC lab_test_main)
