@@ -32,22 +32,21 @@ constexpr const char* kName = "Ada Lovelace";
 // frame. Its parameters are.
 
 void spawn_lambda() {
-  const std::string name = kName;
-  runtime::spawn([](std::string who) -> runtime::Async<> {
+  const auto greet = [](std::string name) -> runtime::Async<> {
     co_await runtime::yield_now();
-    std::printf("lambda: %s\n", who.c_str());
-  }(name))
-      .detach();
+    std::printf("lambda: %s\n", name.c_str());
+  };
+  runtime::spawn(greet(kName)).detach();
 }
 
 void spawn_lambda_wrong() {
   const std::string name = kName;
-  runtime::spawn([name]() -> runtime::Async<> {
+  const auto greet = [name]() -> runtime::Async<> {
     co_await runtime::yield_now();
-    std::printf("lambda: %s\n", name.c_str());  // the lambda ended with the statement
-  }())
-      .detach();
-}
+    std::printf("lambda: %s\n", name.c_str());
+  };
+  runtime::spawn(greet()).detach();
+}  // `greet` ends here, before the task has begun
 
 // 2. A parameter that is a reference: the reference is in the frame, and what it refers to is not.
 
@@ -153,6 +152,7 @@ runtime::Async<> run(Wrong wrong) {
 }  // namespace
 
 /// The sanitizer asks for this. Stack frames that have ended are to be watched, too.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" const char* __asan_default_options() {
   return "detect_stack_use_after_return=1";
 }

@@ -132,7 +132,7 @@ TEST_CASE("a read that a select keeps loses nothing, and one that is made anew l
   CHECK(anew.out == "still waiting\nstill waiting\n12 of 36 bytes\n");
 }
 
-TEST_CASE("pitfalls is right four times; the sanitizer finds three mistakes, and sees no fourth") {
+TEST_CASE("pitfalls is right four times, and of its mistakes the sanitizer finds three") {
   const std::string pitfalls = chapter.program("pitfalls");
   if (!std::filesystem::exists(pitfalls)) {
     MESSAGE("skipped: no address sanitizer here, or another one");
