@@ -37,7 +37,8 @@ double seconds(Duration duration) {
 }
 
 lab::Cost run(const path& chapter, const lab::Workload& workload, lab::ProgressLine& progress) {
-  return measure(chapter, workload, [&](Duration elapsed, const auto&) { progress.show(elapsed); });
+  return measure(chapter, workload,
+                 [&](Duration elapsed, const auto&, pid_t) { progress.show(elapsed); });
 }
 
 std::string note(const std::string& chapter) {

@@ -47,17 +47,18 @@ Cost measure(const std::filesystem::path& directory, const Workload& workload,
   Server server(directory / "server",
                 {"--connections", clients, "--delay", std::to_string(delay.count()) + "us"});
 
+  progress({}, {}, server.pid());
   const common::Clock::time_point start = common::Clock::now();
   Program client(
       {directory / "client", "--port", std::to_string(server.port()), "--clients", clients});
   do {
     cost.threads = std::max(cost.threads, thread_count(server.pid()));
-    progress(common::Clock::now() - start, client.out());
+    progress(common::Clock::now() - start, client.out(), server.pid());
     std::this_thread::sleep_for(kSampling);
   } while (!has_ended(client.pid()) && common::Clock::now() - start < patience);
   cost.wall = common::Clock::now() - start;
   const Result ended = client.wait(common::Duration::zero());
-  progress(cost.wall, ended.out);
+  progress(cost.wall, ended.out, server.pid());
   std::string error = client_error(ended, workload.clients);
 
   // A server whose client is content ends by itself. Another is killed, which is not its fault;

@@ -1,6 +1,8 @@
 // What does one chapter's server cost while its client runs? For demo and timeline.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -25,11 +27,12 @@ struct Cost {
 
 /// Runs `directory`/client against `directory`/server, on a free port, until both have ended.
 ///
-/// Calls `progress` with the time so far, and all that the client has printed so far, every few
-/// milliseconds while it runs, and once after its end. Throws std::runtime_error, or an error
-/// derived from it, if one of the programs cannot be run, does not end or exits with another status
-/// than 0, or if the client did not get all of its lines.
-using Progress = std::function<void(common::Duration elapsed, const std::string& output)>;
+/// Calls `progress` with the time so far, all that the client has printed so far, and the server's
+/// number: before the client starts, every few milliseconds while it runs, and once after its end.
+/// Throws std::runtime_error, or an error derived from it, if one of the programs cannot be run,
+/// does not end or exits with another status than 0, or if the client did not get all of its lines.
+using Progress =
+    std::function<void(common::Duration elapsed, const std::string& output, pid_t server)>;
 Cost measure(const std::filesystem::path& directory, const Workload& workload,
              const Progress& progress);
 

@@ -284,6 +284,18 @@ bool all_threads_sleep(pid_t pid) {
   return true;
 }
 
+std::map<pid_t, common::Duration> awake_times(pid_t pid) {
+  std::map<pid_t, common::Duration> times;
+  for (const auto& task : std::filesystem::directory_iterator(proc(pid, "task"))) {
+    std::ifstream schedstat(task.path() / "schedstat");
+    std::int64_t ran = 0;
+    std::int64_t queued = 0;
+    if (!(schedstat >> ran >> queued)) continue;  // perhaps it has just ended
+    times[std::stoi(task.path().filename())] = std::chrono::nanoseconds(ran + queued);
+  }
+  return times;
+}
+
 std::size_t voluntary_switches(pid_t pid) {
   return std::stoul(status_field(pid, "voluntary_ctxt_switches"));
 }

@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -126,6 +127,9 @@ char state(pid_t pid);
 bool all_threads_sleep(pid_t pid);
 /// CPU time used so far, by all its threads, also those that have ended.
 common::Duration cpu_time(pid_t pid);
+/// For each of its threads, by number: how long it did not sleep so far, since it ran, or waited
+/// for a core. Empty where the kernel does not tell; see proc(5), schedstat.
+std::map<pid_t, common::Duration> awake_times(pid_t pid);
 /// How often its first thread went to sleep so far: between two equal values it slept all the time,
 /// or never.
 std::size_t voluntary_switches(pid_t pid);

@@ -8,7 +8,18 @@
 namespace timeline {
 
 /// What a bar stands for.
-enum class Look : char { park, wakes, pending, ready, failed, aborted, waiting, served };
+enum class Look : char {
+  park,
+  wakes,
+  pending,
+  ready,
+  failed,
+  aborted,
+  waiting,
+  served,
+  asleep,
+  working
+};
 
 /// All places are in units of the chart's own, from 0 to its `end`.
 struct Bar {
@@ -30,6 +41,7 @@ struct Row {
   double end = -1;
   std::vector<Bar> bars;
   std::vector<Mark> marks;
+  bool thin = false;  ///< one of many: where it is of use, it takes less room
 };
 
 struct Arrow {
@@ -65,9 +77,13 @@ inline const char* name_of(Look look) {
     case Look::aborted:
       return "aborted";
     case Look::waiting:
-      return "connected, waits for its start";
+      return "waits for its start";
     case Look::served:
       return "from its start to its end";
+    case Look::asleep:
+      return "thread: asleep";
+    case Look::working:
+      return "thread: at work";
   }
   return "";
 }

@@ -12,12 +12,15 @@ namespace {
 constexpr std::size_t kMostRows = 120;
 constexpr std::size_t kMostArrows = 2000;
 constexpr std::size_t kLongestLabel = 46;
+constexpr std::size_t kShortestLabel = 14;  // of a mark, when it is cut off
 constexpr double kMargin = 12;
+constexpr double kLabelGap = 8;
 constexpr double kLeastWidth = 420;
 constexpr double kMostWidth = 860;
 constexpr double kLetter = 6.7;  // a letter of the labels: 11 pixels high, of a fixed width
 constexpr double kSmallLetter = 5.5;
 constexpr double kNarrowestBar = 1.5;  // pixels: each poll can be seen
+constexpr double kThinRow = 12;        // pixels high
 
 struct Colour {
   Look look;
@@ -26,6 +29,7 @@ struct Colour {
 constexpr std::array kColours = {
     Colour{Look::park, "park"},       Colour{Look::wakes, "wakes"},
     Colour{Look::waiting, "waiting"}, Colour{Look::served, "served"},
+    Colour{Look::asleep, "asleep"},   Colour{Look::working, "working"},
     Colour{Look::pending, "pending"}, Colour{Look::ready, "ready"},
     Colour{Look::failed, "failed"},   Colour{Look::aborted, "aborted"}};
 
@@ -43,6 +47,8 @@ text { font: 11px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; 
 .wakes { fill: #0a9dc4 }
 .waiting { fill: #3b8eea; fill-opacity: 0.25 }
 .served { fill: #3b8eea }
+.asleep { fill: #8c959f; fill-opacity: 0.4 }
+.working { fill: #e5484d }
 .pending { fill: #d99a1c }
 .ready { fill: #2da44e }
 .failed { fill: #e5484d }
@@ -81,8 +87,8 @@ std::string attribute(const char* name, double value) {
   return std::string(" ") + name + "=\"" + number(value) + "\"";
 }
 
-std::string shortened(const std::string& label) {
-  return label.size() <= kLongestLabel ? label : label.substr(0, kLongestLabel - 1) + "\u2026";
+std::string shortened(const std::string& label, std::size_t most = kLongestLabel) {
+  return label.size() <= most ? label : label.substr(0, most - 1) + "\u2026";
 }
 
 double small_width(const std::string& label) {
@@ -93,7 +99,7 @@ class Picture {
  public:
   explicit Picture(const Chart& chart)
       : chart_(chart), rows_(std::min(chart.rows.size(), kMostRows)) {
-    if (rows_ > 40) row_height_ = 12;
+    if (rows_ > 40) row_height_ = kThinRow;
     std::size_t longest = 0;
     for (std::size_t i = 0; i < rows_; ++i) {
       longest = std::max(longest, std::min(chart.rows[i].label.size(), kLongestLabel));
@@ -116,21 +122,24 @@ class Picture {
   }
 
  private:
-  [[nodiscard]] double letter() const { return row_height_ < 20 ? kSmallLetter : kLetter; }
+  [[nodiscard]] double letter() const { return row_height_ == kThinRow ? kSmallLetter : kLetter; }
   [[nodiscard]] bool has_marks(std::size_t row) const { return !chart_.rows[row].marks.empty(); }
   [[nodiscard]] double x_of(double place) const { return left_ + place / chart_.end * width_; }
-  [[nodiscard]] double bar_height() const { return row_height_ - 6; }
+  [[nodiscard]] double height_of(std::size_t row) const {
+    return chart_.rows[row].thin ? kThinRow : row_height_;
+  }
+  [[nodiscard]] double bar_height(std::size_t row) const { return height_of(row) - 6; }
 
   /// Rows with marks have a line more, for their labels.
   [[nodiscard]] double top_of(std::size_t row) const {
     double top = 52;
-    for (std::size_t i = 0; i < row; ++i) top += row_height_ + (has_marks(i) ? 14 : 0);
+    for (std::size_t i = 0; i < row; ++i) top += height_of(i) + (has_marks(i) ? 14 : 0);
     return top;
   }
   [[nodiscard]] double bar_top(std::size_t row) const {
     return top_of(row) + 3 + (has_marks(row) ? 14 : 0);
   }
-  [[nodiscard]] double middle(std::size_t row) const { return bar_top(row) + bar_height() / 2; }
+  [[nodiscard]] double middle(std::size_t row) const { return bar_top(row) + bar_height(row) / 2; }
 
   [[nodiscard]] std::string head(double height) const {
     const double least =
@@ -175,13 +184,13 @@ class Picture {
 
   void draw_row(std::size_t index) {
     const Row& row = chart_.rows[index];
-    text(row_height_ < 20 ? "small" : "", left_ - 8, middle(index) + 3.5, shortened(row.label),
-         "end");
+    text(height_of(index) == kThinRow ? "small" : "", left_ - 8, middle(index) + 3.5,
+         shortened(row.label), "end");
     if (row.end >= 0) line("life", x_of(row.begin), middle(index), x_of(row.end), middle(index));
     for (const Bar& each : row.bars) {
       const double x = x_of(each.begin);
       const double width = std::max(x_of(each.end) - x, kNarrowestBar);
-      bar(each.look, x, bar_top(index), width, bar_height(), each.says);
+      bar(each.look, x, bar_top(index), width, bar_height(index), each.says);
       if (each.label.empty() || small_width(each.label) + 4 > width) continue;
       text("small", x + width / 2, middle(index) + 3, each.label, "middle");
     }
@@ -189,15 +198,23 @@ class Picture {
   }
 
   void draw_marks(std::size_t index) {
-    double free_from = 0;
-    for (const Mark& mark : chart_.rows[index].marks) {
+    const std::vector<Mark>& marks = chart_.rows[index].marks;
+    for (const Mark& mark : marks) {
       const double x = x_of(mark.at);
-      line("mark", x, bar_top(index) - 4, x, bar_top(index) + bar_height());
-      const double label = small_width(mark.label);
-      const bool to_the_left = x + label > left_ + width_ + 3 * kMargin;
-      if (x - (to_the_left ? label : 0) < free_from) continue;
-      free_from = x + 8 + (to_the_left ? 0 : label);
-      text("small", x, bar_top(index) - 6, mark.label, to_the_left ? "end" : "start");
+      line("mark", x, bar_top(index) - 4, x, bar_top(index) + bar_height(index));
+    }
+    // A label may take the room of some marks that follow at once, and no more: so of each group of
+    // marks the first has one, and a long one is cut off.
+    for (std::size_t i = 0; i < marks.size();) {
+      const std::string& label = marks[i].label;
+      const double x = x_of(marks[i].at);
+      const double least = small_width(shortened(label, kShortestLabel)) + kLabelGap;
+      std::size_t next = i + 1;
+      while (next < marks.size() && x_of(marks[next].at) < x + least) ++next;
+      const double end = next < marks.size() ? x_of(marks[next].at) : left_ + width_ + 4 * kMargin;
+      const auto room = static_cast<std::size_t>(std::max(end - x - kLabelGap, 0.0) / kSmallLetter);
+      text("small", x, bar_top(index) - 6, shortened(label, std::max(room, kShortestLabel)));
+      i = next;
     }
   }
 

@@ -17,9 +17,10 @@ struct Sign {
   Look look;
   char sign;
 };
-constexpr Sign kSigns[] = {{Look::park, '~'},    {Look::waiting, '.'}, {Look::served, '#'},
-                           {Look::wakes, 'w'},   {Look::pending, '='}, {Look::ready, '#'},
-                           {Look::aborted, 'a'}, {Look::failed, 'X'}};
+constexpr Sign kSigns[] = {{Look::park, '~'},    {Look::waiting, '.'}, {Look::served, '='},
+                           {Look::asleep, '-'},  {Look::working, '#'}, {Look::wakes, 'w'},
+                           {Look::pending, '='}, {Look::ready, '#'},   {Look::aborted, 'a'},
+                           {Look::failed, 'X'}};
 constexpr char kAlive = '.';
 
 std::string shortened(const std::string& label) {

@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/clock.hpp"
 #include "lab/support/chapters.hpp"
+#include "lab/support/program.hpp"
 
 namespace timeline {
 
@@ -67,6 +70,61 @@ class Arrivals {
   std::vector<double> ends_;
 };
 
+/// A gap in a thread's work that is shorter than this, in seconds, and shorter than the work after
+/// it, is none: the kernel counts the time of a thread that runs only at each tick of its own
+/// clock.
+constexpr double kTick = 0.005;
+
+/// When the server's threads worked, in seconds after the client's start.
+class Threads {
+ public:
+  void look(Duration elapsed, pid_t server) {
+    const double now = seconds(elapsed);
+    const bool first = rows_.empty();
+    for (const auto& [number, awake] : lab::awake_times(server)) {
+      const auto [found, is_new] = seen_.try_emplace(number, Seen{rows_.size(), {}});
+      Seen& seen = found->second;
+      if (first) seen.awake = awake;  // of what was before the client
+      const double worked = seconds(awake - std::exchange(seen.awake, awake));
+      if (is_new) add_row(now - worked);
+      note(rows_[seen.row].bars, now - worked, now);
+    }
+  }
+
+  [[nodiscard]] std::vector<Row> rows() const {
+    std::vector<Row> rows = rows_;
+    for (Row& row : rows) row.thin = rows.size() > 3;
+    return rows;
+  }
+
+ private:
+  struct Seen {
+    std::size_t row;
+    Duration awake;
+  };
+
+  void add_row(double begin) {
+    const std::string name =
+        rows_.empty() ? "main thread" : "thread " + std::to_string(rows_.size());
+    rows_.push_back({name, -1, -1, {{begin, begin, Look::asleep, "", "asleep"}}, {}});
+  }
+
+  /// It worked from `begin` to `end`, now, and has slept before.
+  static void note(std::vector<Bar>& bars, double begin, double end) {
+    bars.front().end = end;
+    if (begin == end) return;
+    begin = std::max(begin, bars.front().begin);
+    if (bars.size() > 1 && begin - bars.back().end < std::min(kTick, end - begin)) {
+      bars.back().end = end;
+    } else {
+      bars.push_back({begin, end, Look::working, "", "at work"});
+    }
+  }
+
+  std::vector<Row> rows_;
+  std::map<pid_t, Seen> seen_;
+};
+
 std::filesystem::path find_chapter(const std::string& name) {
   std::string there;
   for (const auto& chapter : lab::built_chapters({"server", "client"})) {
@@ -99,9 +157,12 @@ std::vector<Mark> ticks_until(double end) {
 
 Chart run_chapter(const std::string& name, const lab::Workload& workload) {
   Arrivals arrivals(workload.clients);
-  const lab::Cost cost =
-      measure(find_chapter(name), workload,
-              [&](Duration elapsed, const auto& output) { arrivals.look(elapsed, output); });
+  Threads threads;
+  const lab::Cost cost = measure(find_chapter(name), workload,
+                                 [&](Duration elapsed, const auto& output, pid_t server) {
+                                   arrivals.look(elapsed, output);
+                                   threads.look(elapsed, server);
+                                 });
   Chart chart;
   chart.title = name + ": " + std::to_string(workload.clients) + " clients at once, " +
                 format("%.2f s", seconds(cost.wall));
@@ -110,7 +171,11 @@ Chart run_chapter(const std::string& name, const lab::Workload& workload) {
                format("%.3f s of CPU time. ", seconds(cost.cpu)) +
                format("Between start and end: %g s.", seconds(workload.delay));
   chart.rows = arrivals.rows();
-  chart.end = seconds(cost.wall);
+  chart.rows.push_back({"", -1, -1, {}, {}, true});
+  for (const Row& row : threads.rows()) chart.rows.push_back(row);
+  const double one_by_one = seconds(workload.delay) * static_cast<double>(workload.clients);
+  chart.end = std::max(one_by_one * 1.05, seconds(cost.wall));
+  chart.width = 760;
   chart.ticks = ticks_until(chart.end);
   return chart;
 }
