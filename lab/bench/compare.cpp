@@ -78,16 +78,18 @@ Samples samples_of(const Samples& all, const std::string& server, std::uint64_t 
   return found;
 }
 
+/// A figure of each sample that counts.
+std::vector<double> values(const Samples& samples, Member member) {
+  const bool all = std::ranges::none_of(samples, is_quiet);
+  std::vector<double> found;
+  for (const Sample& sample : samples) {
+    if (all || is_quiet(sample)) found.push_back((*sample.figures).*member);
+  }
+  return found;
+}
+
 std::optional<double> middle(const Samples& samples, Member member) {
-  const auto values = [&](bool quiet) {
-    std::vector<double> found;
-    for (const Sample& sample : samples) {
-      if (!quiet || is_quiet(sample)) found.push_back((*sample.figures).*member);
-    }
-    return found;
-  };
-  const auto quiet = bench::median(values(true));
-  return quiet ? quiet : bench::median(values(false));
+  return bench::median(values(samples, member));
 }
 
 std::optional<double> middle_ratio(const Samples& samples, const Samples& base, Member member) {
@@ -153,7 +155,8 @@ void tell_of_foreign_load(const Samples& all) {
                      " samples had foreign load: where there are others, they were left out");
 }
 
-/// A block for each server, which gnuplot finds by its name: `index "04_poll"`.
+/// A block for each server, which gnuplot finds by its name: `index "04_poll"`. Each figure is
+/// three columns: the median, the least and the most.
 void print_medians(const Samples& all) {
   constexpr std::array kMembers = {&Figures::echoes, &Figures::p50,   &Figures::p99,
                                    &Figures::cpu,    &Figures::bytes, &Figures::threads};
@@ -167,7 +170,11 @@ void print_medians(const Samples& all) {
       const Samples samples = samples_of(all, server, active, idle);
       std::printf("%llu %llu", static_cast<unsigned long long>(active),
                   static_cast<unsigned long long>(idle));
-      for (const Member member : kMembers) std::printf(" %g", middle(samples, member).value_or(0));
+      for (const Member member : kMembers) {
+        const std::vector<double> found = values(samples, member);
+        const auto [least, most] = std::ranges::minmax(found);
+        std::printf("  %g %g %g", bench::median(found).value_or(0), least, most);
+      }
       std::printf("\n");
     }
     std::printf("\n\n");
@@ -186,7 +193,8 @@ int main(int argc, char** argv) {
       "build/lab/compare lab/bench/results/scaling.csv --to 06_epoll_edge");
   cli.add_text("file", "what build/lab/scale has written", file);
   cli.add_text("--to", "the server to compare with", base);
-  cli.add_flag("--medians", "the figures themselves, a block for each server", medians);
+  cli.add_flag("--medians", "the figures themselves, a block for each server: median, least, most",
+               medians);
   return cli.run(argc, argv, [&] {
     const Samples all = bench::read_samples(file);
     medians ? print_medians(all) : print_table(all, base);

@@ -115,11 +115,13 @@ TEST_CASE("what was not served is a dash, and a base without samples an error") 
   CHECK(no_base.err == "there are no samples of base\n");
 }
 
-TEST_CASE("gnuplot gets a block for each server, with the medians under each load") {
+TEST_CASE("gnuplot gets a block for each server: median, least and most under each load") {
   const Result result = compare({sample_of("base", 1, 1), sample_of("base", 2, 5),
                                  sample_of("base", 3, 7), sample_of("other", 1, 2)},
                                 "--medians");
-  CHECK(result.out == "# base\n1 0 0 0 0 5 0 0\n\n\n# other\n1 0 0 0 0 2 0 0\n\n\n");
+  CHECK(result.out ==
+        "# base\n1 0  0 0 0  0 0 0  0 0 0  5 1 7  0 0 0  0 0 0\n\n\n"
+        "# other\n1 0  0 0 0  0 0 0  0 0 0  2 2 2  0 0 0  0 0 0\n\n\n");
 }
 
 TEST_CASE("scale measures each point of the grid, and says what on which machine") {

@@ -203,17 +203,23 @@ class Picture {
       const double x = x_of(mark.at);
       line("mark", x, bar_top(index) - 4, x, bar_top(index) + bar_height(index));
     }
-    // A label may take the room of some marks that follow at once, and no more: so of each group of
-    // marks the first has one, and a long one is cut off.
+    // A label takes the room of the marks that follow at once, and no more. So of each group of
+    // marks the first has one; a long one is cut off, or, at the very end, stands on the left.
+    double taken = 0;
     for (std::size_t i = 0; i < marks.size();) {
       const std::string& label = marks[i].label;
       const double x = x_of(marks[i].at);
       const double least = small_width(shortened(label, kShortestLabel)) + kLabelGap;
       std::size_t next = i + 1;
       while (next < marks.size() && x_of(marks[next].at) < x + least) ++next;
-      const double end = next < marks.size() ? x_of(marks[next].at) : left_ + width_ + 4 * kMargin;
+      const bool last = next == marks.size();
+      const double end = last ? left_ + width_ + 4 * kMargin : x_of(marks[next].at);
       const auto room = static_cast<std::size_t>(std::max(end - x - kLabelGap, 0.0) / kSmallLetter);
-      text("small", x, bar_top(index) - 6, shortened(label, std::max(room, kShortestLabel)));
+      const bool to_the_left = last && label.size() > room && x - small_width(label) > taken;
+      text("small", x, bar_top(index) - 6,
+           to_the_left ? label : shortened(label, std::max(room, kShortestLabel)),
+           to_the_left ? "end" : "start");
+      taken = end;
       i = next;
     }
   }

@@ -1,5 +1,5 @@
 // When did what happen? Draws a trace of chapter 07's tasks, or the connections of any chapter in a
-// real run: in the terminal, or as a picture.
+// real run, and what the server's threads did meanwhile: in the terminal, or as a picture.
 //
 //   build/07_futures_tasks/client_server --trace trace.json
 //   build/lab/timeline trace.json                  in the terminal
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   lab::Workload workload;
   common::CommandLine cli(
       "Draws when what happened: in a trace of chapter 07's programs (--trace), or to the\n"
-      "connections of a chapter's client and server, which it runs.",
+      "connections of a chapter's client, and to the threads of its server. It runs them.",
       "build/lab/timeline --chapter 01_blocking");
   cli.add_word("trace", "a file that a program of chapter 07 has written", trace);
   cli.add_text("--chapter", "run this chapter's client and server instead", chapter);
