@@ -28,7 +28,7 @@ struct Cost {
 /// Runs `directory`/client against `directory`/server, on a free port, until both have ended.
 ///
 /// Calls `progress` with the time so far, all that the client has printed so far, and the server's
-/// number: before the client starts, every few milliseconds while it runs, and once after its end.
+/// process: before the client starts, every few milliseconds while it runs, and once after its end.
 /// Throws std::runtime_error, or an error derived from it, if one of the programs cannot be run,
 /// does not end or exits with another status than 0, or if the client did not get all of its lines.
 using Progress =

@@ -71,8 +71,7 @@ class Arrivals {
 };
 
 /// A gap in a thread's work that is shorter than this, in seconds, and shorter than the work after
-/// it, is none: the kernel counts the time of a thread that runs only at each tick of its own
-/// clock.
+/// it, is none: the time of a thread that runs is counted only at each tick of the kernel's clock.
 constexpr double kTick = 0.005;
 
 /// When the server's threads worked, in seconds after the client's start.
@@ -109,16 +108,16 @@ class Threads {
     rows_.push_back({name, -1, -1, {{begin, begin, Look::asleep, "", "asleep"}}, {}});
   }
 
-  /// It worked from `begin` to `end`, now, and has slept before.
+  /// It worked from `begin` to `end`, now, and has slept before. It cannot have worked twice at a
+  /// time: what would overlap was counted late, and came earlier.
   static void note(std::vector<Bar>& bars, double begin, double end) {
     bars.front().end = end;
     if (begin == end) return;
-    begin = std::max(begin, bars.front().begin);
-    if (bars.size() > 1 && begin - bars.back().end < std::min(kTick, end - begin)) {
-      bars.back().end = end;
-    } else {
-      bars.push_back({begin, end, Look::working, "", "at work"});
+    while (bars.size() > 1 && begin - bars.back().end < std::min(kTick, end - begin)) {
+      begin = std::min(bars.back().begin, begin - (bars.back().end - bars.back().begin));
+      bars.pop_back();
     }
+    bars.push_back({std::max(begin, bars.front().begin), end, Look::working, "", "at work"});
   }
 
   std::vector<Row> rows_;
