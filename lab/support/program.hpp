@@ -128,7 +128,7 @@ bool all_threads_sleep(pid_t pid);
 /// CPU time used so far, by all its threads, also those that have ended.
 common::Duration cpu_time(pid_t pid);
 /// For each of its threads, by number: how long it did not sleep so far, since it ran, or waited
-/// for a core. Empty where the kernel does not tell; see schedstat in its sched-stats.rst.
+/// for a core. Empty where the kernel does not tell; see sched-stats.rst in its documentation.
 std::map<pid_t, common::Duration> awake_times(pid_t pid);
 /// How often its first thread went to sleep so far: between two equal values it slept all the time,
 /// or never.
