@@ -13,13 +13,15 @@ an argument, `frame_ptr`, whose type says what is where in the frame. (clang doe
 Nothing here runs code of the program: a core file will do.
 """
 
-import gdb
+import functools
 import os
 import re
 
+import gdb
+
 SHOWN_LENGTH = 100
 # What g++ puts into a frame besides parameters and local variables.
-NOT_OURS = re.compile(r'_Coro_|Aw\d|D\.\d|Is_|Fs_|__')
+NOT_OURS = re.compile(r'_Coro_|(Aw|D\.|_D)\d|(Is|Fs)$|__')
 
 
 class Unable(gdb.GdbError):
@@ -28,33 +30,18 @@ class Unable(gdb.GdbError):
 
 # Values
 
-def integer(atomic):
-    """What a std::atomic holds."""
-    for field in ('_M_i', '_M_p'):
-        try:
-            return int(atomic['_M_b'][field] if field == '_M_p' else atomic[field])
-        except gdb.error:
-            continue
-    return int(atomic['_M_b']['_M_p'])
-
-
 def owned(unique):
-    """The pointer in a std::unique_ptr."""
-    pair = unique['_M_t']
-    while pair.type.strip_typedefs().fields()[0].name != '_M_head_impl':
-        field = pair.type.strip_typedefs().fields()[0]
-        pair = pair[field]
-        if pair.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
-            return pair
-        for base in pair.type.strip_typedefs().fields():
-            if base.is_base_class and '_Head_base<0' in base.type.name:
-                pair = pair[base]
-                break
-    return pair['_M_head_impl']
+    """The pointer in a std::unique_ptr: the first of all that it is made of."""
+    value = unique
+    while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+        fields = value.type.strip_typedefs().fields()
+        value = value[fields[-1] if value.type.name.startswith('std::_Tuple_impl<0') else fields[0]]
+    return value
 
 
 def name_of(type_):
-    return str(type_.unqualified().strip_typedefs())
+    type_ = type_.strip_typedefs().unqualified()
+    return type_.name or str(type_)
 
 
 def short_name(function):
@@ -78,6 +65,7 @@ def channel(pointer):
 
 # Source text
 
+@functools.lru_cache
 def source_of(file):
     """The text, with comments and literals blanked out, so that each brace counts."""
     try:
@@ -151,26 +139,45 @@ class Frame:
             block = block.superblock
         symbol = block and gdb.lookup_symbol('frame_ptr', block)[0]
         if not symbol:
-            raise Unable('A coroutine of which g++ tells nothing: it was built without -g, or by another compiler.')
+            raise Unable('A coroutine without a frame_ptr: it was built without -g, or not by g++.')
         self.block = block
         self.name = short_name(block.function.name)
-        self.source = Source(block.function.symtab.fullname(), block.function.line)
-        self.file = block.function.symtab.filename
-        self.value = handle.cast(symbol.type).dereference()
+        begins = gdb.lookup_symbol('_Coro_promise', block)[0]
+        self.source = Source(begins.symtab.fullname(), begins.line)
+        self.fields = list(self.all_fields(handle, symbol.type.target()))
+
+    def all_fields(self, handle, type_):
+        """Of each thing in the frame: its name, the line that declares it, and its value. The lines
+        are those of the function's own variables, which stand for what is in the frame."""
+        symbols = [symbol for symbol in self.block if not symbol.is_argument]
+        lines = {symbol.name: symbol.line for symbol in symbols}
+        if type_.fields():
+            value = handle.cast(type_.pointer()).dereference()
+            for field in type_.fields():
+                name = re.sub(r'_\d+_\d+$', '', field.name)
+                yield name, name != field.name and lines.get(name, 0), value[field]
+            return
+        # For a class's own functions g++ 12 may leave the type empty. But its members are the
+        # variables, in the same order.
+        at, local = int(handle), False
+        for symbol in symbols:
+            if symbol.name == '_Coro_actor_continue':
+                continue
+            align = symbol.type.alignof
+            at = (at + align - 1) // align * align
+            yield symbol.name, local and symbol.line, gdb.Value(at).cast(symbol.type.pointer()).dereference()
+            at += symbol.type.sizeof
+            local = local or symbol.name == '_Coro_resume_index'
 
     def awaiter(self):
-        """The field of the awaiter that it waits in, and its number among the co_awaits."""
+        """The awaiter that it waits in, and its number among the co_awaits."""
         awaited = int(self.part['awaited_'])
-        for field in self.value.type.fields():
-            match = re.match(r'Aw(\d+)', field.name)
-            if not match:
+        for name, _, value in self.fields:
+            if not re.match(r'Aw\d', name):
                 continue
-            value = self.value[field]
-            address = int(value.address)
-            if name_of(value.type).startswith('runtime::CallAwaiter<'):
-                address = int(value['callee_'].address)
-            if address == awaited:
-                return value, int(match.group(1))
+            is_call = name_of(value.type).startswith('runtime::CallAwaiter<')
+            if int((value['callee_'] if is_call else value).address) == awaited:
+                return value, int(name[2:])
         return None, None
 
     def at(self):
@@ -180,27 +187,25 @@ class Frame:
 
     def place(self):
         at = self.at()
-        return place(self.file, self.source.line if at is None else self.source.line_at(at))
+        return place(self.source.file, self.source.line if at is None else self.source.line_at(at))
 
     def statement(self):
         at = self.at()
-        if at is None:
-            return 'has ended' if self.ended else 'is not in a co_await: it has not begun, or runs'
-        with open(self.source.file, errors='replace') as stream:
-            return stream.read().split('\n')[self.source.line_at(at) - 1].strip()
+        if at is not None:
+            with open(self.source.file, errors='replace') as stream:
+                return stream.read().split('\n')[self.source.line_at(at) - 1].strip()
+        if self.ended:
+            return 'has ended'
+        return 'in a co_await' if self.awaiter()[0] is not None else 'has not begun, or runs'
 
     def variables(self):
         """Parameters and those local variables that are alive: pairs of a name and a value."""
         at = self.at()
-        lines = declared_lines(self.block)
-        for field in self.value.type.fields():
-            if NOT_OURS.match(field.name):
+        for name, line, value in self.fields:
+            is_local = line is not False
+            if NOT_OURS.match(name) or (is_local and not (at and self.source.sees(name, line, at))):
                 continue
-            local = re.match(r'(.*)_\d+_\d+$', field.name)
-            name = local.group(1) if local else field.name
-            if local and not (at and self.source.sees(name, lines.get(name, self.source.line), at)):
-                continue
-            yield name, self.value[field]
+            yield name, value
 
     def leaf(self):
         """The future that it waits for, if that is no coroutine whose frame is next in the chain."""
@@ -208,27 +213,6 @@ class Frame:
         if value is None or not name_of(value.type).startswith('runtime::LeafAwaiter<'):
             return None
         return value['future_'].dereference()
-
-
-def declared_lines(block):
-    """Of local variables. (Those that share a name share the first one's.)"""
-    lines = {}
-    pending = [block]
-    start, end = block.start, block.end
-    pc = start
-    # There is no list of inner blocks: gdb finds the innermost one of an address.
-    table = block.function.symtab.linetable()
-    for entry in table:
-        if start <= entry.pc < end:
-            inner = gdb.block_for_pc(entry.pc)
-            while inner is not None and inner.start >= start and inner.end <= end:
-                for symbol in inner:
-                    if symbol.line and symbol.name not in lines:
-                        lines[symbol.name] = symbol.line
-                if inner.function is not None:
-                    break
-                inner = inner.superblock
-    return lines
 
 
 def chain(owner):
@@ -258,7 +242,7 @@ def room_in(pointer):
     kind = str(pointer.dynamic_type.target())
     if kind.startswith('runtime::Channel<'):
         it = pointer.cast(pointer.dynamic_type).dereference()
-        return 'room in %s, which has %d' % (channel(it.address), int(it['room_']))
+        return 'room in %s, which holds %d' % (channel(it.address), int(it['room_']))
     return {'runtime::Notify': 'a Notify', 'runtime::Semaphore': 'a permit'}.get(kind, 'its turn')
 
 
@@ -293,7 +277,7 @@ def waits_for(future, tasks, depth=0):
     if re.match(r'runtime::FuturesUnordered<.*>::Next$', name):
         return ['one of a set of %d' % int(future['set_'].referenced_value()['size_'])]
     if name in ('runtime::Sleep', 'runtime::CtrlC'):
-        return ['a time' if name == 'runtime::Sleep' else 'Ctrl-C']
+        return ['a timer' if name == 'runtime::Sleep' else 'Ctrl-C']
     return [each for part in parts(future, type_, name) for each in waits_for(part, tasks, depth + 1)]
 
 
@@ -310,7 +294,10 @@ def parts(value, type_, name):
     if name.startswith('std::vector<'):
         begin, end = value['_M_impl']['_M_start'], value['_M_impl']['_M_finish']
         return [(begin + i).dereference() for i in range(int(end - begin))]
-    return [value[field] for field in type_.fields()
+    fields = type_.fields()
+    if name.startswith('std::_Tuple_impl<'):
+        fields = fields[::-1]  # the first of a tuple is its last base
+    return [value[field] for field in fields
             if hasattr(field, 'bitpos') and not (field.name or '').startswith('_vptr')
             and field.type.strip_typedefs().code != gdb.TYPE_CODE_UNION]
 
@@ -322,7 +309,7 @@ class Task:
 
     def __init__(self, value, number):
         self.value, self.number = value, number
-        self.word = integer(value['state_']['word_'])
+        self.word = int(value['state_']['word_']['_M_i'])
 
     def state(self):
         names = [name for bit, name in self.FLAGS if self.word & bit]
@@ -348,12 +335,18 @@ class Task:
             return []
         return chain(future)
 
-    def name(self):
+    def name(self, tasks):
+        """Its outermost coroutine. Of one that is none: that in it, or its type."""
+        future = self.future()
+        if future is None:
+            return ''
         frames = self.frames()
+        inside = [] if frames else [each for each in waits_for(future, tasks) if isinstance(each, Nested)]
+        if len(inside) == 1:
+            frames = inside[0].frames
         if frames:
             return '%s at %s' % (frames[-1].name, frames[-1].place())
-        future = self.future()
-        return '' if future is None else re.sub(r'<.*', '', name_of(future.type)).split('::')[-1]
+        return re.sub(r'<.*', '', name_of(future.type)).split('::')[-1]
 
     def waits_for(self, tasks):
         frames = self.frames()
@@ -385,7 +378,7 @@ class Tasks:
 
     def number(self, text):
         if not text.isdigit() or not 1 <= int(text) <= len(self.all):
-            raise Unable('bt-async N, with the number of a task: 1 to %d (see `info tasks`).' % len(self.all))
+            raise Unable('bt-async N: a number from 1 to %d (see `info tasks`).' % len(self.all))
         return self.all[int(text) - 1]
 
 
@@ -395,7 +388,7 @@ def find_executors():
         raise Unable('The program does not run: `run` it, attach to one, or load a core file.')
     name = "'runtime::(anonymous namespace)::current_executor'"
     if not gdb.lookup_static_symbol('runtime::(anonymous namespace)::current_executor'):
-        raise Unable('This program has no tasks: it is not built on 07_futures_tasks/runtime, or without -g.')
+        raise Unable('No tasks: this program is not built on 07_futures_tasks/runtime, or without -g.')
     selected = gdb.selected_thread()
     executors = {}
     try:
@@ -429,7 +422,19 @@ def in_words(task, tasks):
     return ' | '.join(texts(task.waits_for(tasks), tasks)) or 'something that has its waker'
 
 
-class InfoTasks(gdb.Command):
+class Command(gdb.Command):
+    """Values are shown as in C++, also where the program stands in a function of C."""
+
+    def invoke(self, argument, from_tty):
+        before = gdb.parameter('language')
+        gdb.execute('set language c++', to_string=True)
+        try:
+            self.run(argument.strip())
+        finally:
+            gdb.execute('set language ' + before, to_string=True)
+
+
+class InfoTasks(Command):
     """info tasks: every task, where it is in its life, and what it waits for.
 
 Of a coroutine the place is that of the co_await in which it is suspended. Tasks are numbered from
@@ -438,31 +443,32 @@ the oldest one that is alive. What stands between bars is waited for at the same
     def __init__(self):
         super().__init__('info tasks', gdb.COMMAND_STATUS)
 
-    def invoke(self, argument, from_tty):
-        numbers_of_channels.clear()
+    def run(self, argument):
         tasks = Tasks()
         rows = [('task', 'state', 'is', 'waits for')]
-        rows += [(str(task.number), task.state(), task.name(), in_words(task, tasks)) for task in tasks.all]
+        for task in tasks.all:
+            rows.append((str(task.number), task.state(), task.name(tasks), in_words(task, tasks)))
         widths = [max(len(row[i]) for row in rows) for i in range(3)]
         for row in rows:
             line = '  '.join(cell.ljust(width) for cell, width in zip(row, widths))
             print((line + '  ' + row[3]).rstrip())
 
 
-class BtAsync(gdb.Command):
+class BtAsync(Command):
     """bt-async N: the coroutines of task N, innermost first: where each is suspended, its parameters
 and its local variables."""
 
     def __init__(self):
         super().__init__('bt-async', gdb.COMMAND_STACK)
 
-    def invoke(self, argument, from_tty):
+    def run(self, argument):
         tasks = Tasks()
-        task = tasks.number(argument.strip())
-        print('task %d %s %s' % (task.number, task.state(), in_words(task, tasks)))
+        task = tasks.number(argument)
+        reason = in_words(task, tasks)
+        print('task %d %s%s' % (task.number, task.state(), reason and ' for ' + reason))
         frames = task.frames()
         if not frames and task.future() is not None:
-            print('no coroutine, but a %s' % name_of(task.future().type))
+            print('a %s' % name_of(task.future().type))
         show(frames, task.waits_for(tasks), tasks, '')
 
 
@@ -483,7 +489,7 @@ def text_of(value):
     try:
         if value.type.strip_typedefs().code == gdb.TYPE_CODE_REF:
             value = value.referenced_value()
-        text = value.format_string(max_elements=32, max_depth=3).replace('\n', ' ')
+        text = value.format_string(max_elements=32, max_depth=2, static_members=False).replace('\n', ' ')
     except gdb.error as error:
         text = '<%s>' % error
     return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH - 3] + '...'
