@@ -6,7 +6,9 @@
 //   build/07_futures_tasks/future_notify    three seconds: four polls, three of them for a wake
 
 #include <chrono>
+#include <cinttypes>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <mutex>
 #include <thread>
@@ -18,8 +20,6 @@
 #include "runtime_flags.hpp"
 
 namespace {
-
-constexpr int kWakes = 3;
 
 /// Where the future leaves its waker, for the thread.
 class Mailbox {
@@ -45,16 +45,16 @@ class Mailbox {
   runtime::Waker waker_;
 };
 
-/// Pending until it was woken `kWakes` times.
+/// Pending until it was woken so many times.
 class CountsPolls {
  public:
   using Output = void;
 
-  explicit CountsPolls(Mailbox& mailbox) : mailbox_(mailbox) {}
+  CountsPolls(Mailbox& mailbox, std::uint64_t wakes) : mailbox_(mailbox), wakes_(wakes) {}
 
   runtime::Poll<void> poll(runtime::Context& context) {
-    const bool ready = polls_ == kWakes;
-    std::printf("poll %d: %s\n", ++polls_, ready ? "ready" : "pending");
+    const bool ready = polls_ == wakes_;
+    std::printf("poll %" PRIu64 ": %s\n", ++polls_, ready ? "ready" : "pending");
     if (ready) return runtime::done;
     mailbox_.put(context.waker());  // leave this out, and `block_on` sees that nobody could wake it
     return runtime::pending;
@@ -62,14 +62,15 @@ class CountsPolls {
 
  private:
   Mailbox& mailbox_;
-  int polls_ = 0;
+  const std::uint64_t wakes_;
+  std::uint64_t polls_ = 0;
 };
 
-void wake_by_hand(Mailbox& mailbox, common::Duration delay) {
-  for (int i = 1; i <= kWakes; ++i) {
+void wake_by_hand(Mailbox& mailbox, common::Duration delay, std::uint64_t wakes) {
+  for (std::uint64_t i = 1; i <= wakes; ++i) {
     const runtime::Waker waker = mailbox.take();
     std::this_thread::sleep_for(delay);
-    std::printf("wake %d\n", i);
+    std::printf("wake %" PRIu64 "\n", i);
     waker.wake();
   }
 }
@@ -78,15 +79,17 @@ void wake_by_hand(Mailbox& mailbox, common::Duration delay) {
 
 int main(int argc, char** argv) {
   common::Duration delay = std::chrono::seconds(1);
+  std::uint64_t wakes = 3;
   runtime::Options runtime_options;
   common::CommandLine cli("A future is polled because a thread calls its waker, and else never.",
                           "build/07_futures_tasks/connect");
   cli.add_delay(delay, "time between a poll and its wake");
+  cli.add_count("--wakes", "how many wakes it waits for", wakes, 0);
   add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     Mailbox mailbox;
-    std::thread thread([&] { wake_by_hand(mailbox, delay); });
-    runtime::block_on(CountsPolls(mailbox), runtime_options);
+    std::thread thread([&] { wake_by_hand(mailbox, delay, wakes); });
+    runtime::block_on(CountsPolls(mailbox, wakes), runtime_options);
     thread.join();
     return 0;
   });

@@ -263,7 +263,7 @@ class Fails final : public Observer {
   void spawned(const Task&, const Place&) override { throw std::bad_alloc(); }
   void woken(const Task&) override {}
   void poll_begins(const Task&) override {}
-  void poll_ends(const Task&, Polled) override {}
+  void poll_ends(const Task&, Polled, int) override {}
   void turn_begins(const char*) override {}
   void heard(int, ReadySet) override {}
   void heard_of_thread() override {}

@@ -43,6 +43,9 @@ class Context {
   /// True when nothing is left to spend in this poll: who comes next is cut off.
   [[nodiscard]] bool is_spent() const noexcept { return budget_ == 0; }
 
+  /// How many operations were ready in this poll so far.
+  [[nodiscard]] int spent() const noexcept { return kBudget - budget_; }
+
   /// For after `spend`: nothing was ready. What only waits costs nothing, or else a task that waits
   /// for more things than it has budget would never ask the last ones.
   void take_back() noexcept { ++budget_; }

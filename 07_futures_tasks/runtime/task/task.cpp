@@ -42,22 +42,22 @@ void Task::abort() noexcept {
 /// A poll, or what an aborted task has in its place. `references` are to be dropped at the end.
 inline void Task::poll_or_drop(TaskState::Start start, std::uint64_t references) noexcept {
   Polled result = Polled::aborted;
+  Context context(*this);
   if (start == TaskState::Start::cancel) {
     drop_future();
   } else {
-    Context context(*this);
     result = poll_future(context);
   }
   Observer* const observer = scheduler_->observer();
   if (result == Polled::waits) {
-    if (observer != nullptr) observer->poll_ends(*this, result);
+    if (observer != nullptr) observer->poll_ends(*this, result, context.spent());
     if (state_.stop() == TaskState::Next::submit) scheduler_->submit(*this, true);
     return;
   }
   const auto end = state_.complete();
   if (!end.has_handle) drop_output();
   if (end.has_joiner) take_joiner().wake();
-  if (observer != nullptr) observer->poll_ends(*this, result);
+  if (observer != nullptr) observer->poll_ends(*this, result, context.spent());
   scheduler_->remove(*this);
   if (state_.release(references)) delete this;
 }

@@ -24,8 +24,9 @@ class Observer : public RefCounted {
   // of: observer and state agree which of two steps was first.
   virtual void woken(const Task& task) = 0;
   virtual void poll_begins(const Task& task) = 0;
-  /// Unless it waits, this was the task's last poll.
-  virtual void poll_ends(const Task& task, Polled result) = 0;
+  /// Unless it waits, this was the task's last poll. So many operations were `ready` in it: with
+  /// none, it was polled for nothing, or does nothing that its context is asked for.
+  virtual void poll_ends(const Task& task, Polled result, int ready) = 0;
 
   /// `what` is "park" or "look".
   virtual void turn_begins(const char* what) = 0;

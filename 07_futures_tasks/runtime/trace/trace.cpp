@@ -133,7 +133,7 @@ void Trace::poll_begins(const Task& task) {
   write();
 }
 
-void Trace::poll_ends(const Task& task, Polled result) {
+void Trace::poll_ends(const Task& task, Polled result, int ready) {
   const std::lock_guard lock(mutex());
   const auto found = tasks_.find(&task);
   if (found == tasks_.end()) return;
@@ -143,8 +143,8 @@ void Trace::poll_ends(const Task& task, Polled result) {
   Thread& thread = this_thread();
   thread.slices.pop_back();
   add("E", life.track,
-      R"(,"args":{"result":)" + json(kResults[static_cast<std::size_t>(result)]) + R"(,"worker":)" +
-          std::to_string(thread.number) + "}");
+      R"(,"args":{"result":)" + json(kResults[static_cast<std::size_t>(result)]) + R"(,"ready":)" +
+          std::to_string(ready) + R"(,"worker":)" + std::to_string(thread.number) + "}");
   if (result != Polled::waits) {
     add("i", life.track, R"(,"s":"t","name":"ended")");
     tasks_.erase(found);

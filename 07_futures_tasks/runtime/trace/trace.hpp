@@ -48,7 +48,7 @@ class Trace final : public Observer {
   /// Of several wakes before a poll the first one has the arrow.
   void woken(const Task& task) override;
   void poll_begins(const Task& task) override;
-  void poll_ends(const Task& task, Polled result) override;
+  void poll_ends(const Task& task, Polled result, int ready) override;
   void turn_begins(const char* what) override;
   void heard(int fd, common::ReadySet ready) override;
   void heard_of_thread() override;
