@@ -24,18 +24,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kTasks = 1;  // the process number of tasks in the trace; the driver's is 2
 constexpr double kPixelsPerUnit = 4;
-
-json load(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream) common::throw_error(errno, "open " + file);
-  try {
-    return json::parse(stream);
-  } catch (const json::exception&) {
-    throw std::runtime_error(file + ": not JSON");
-  }
-}
 
 const char* time_format(double us) {
   if (us < 1e3) return "%.0f us";
@@ -44,17 +33,6 @@ const char* time_format(double us) {
 
 /// In microseconds. A poll that takes longer than this holds up the others.
 constexpr double kLongPoll = 1000;
-
-std::string time_text(double us) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), time_format(us),
-                us < 1e3 ? us : us / (us < 1e6 ? 1e3 : 1e6));
-  return text.data();
-}
-
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 Look look_of(const std::string& slice, const std::string& result) {
   if (slice == "park" || slice == "look") return Look::park;
@@ -181,8 +159,29 @@ class TraceChart {
 
 }  // namespace
 
+json load_trace(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) common::throw_error(errno, "open " + file);
+  try {
+    return json::parse(stream);
+  } catch (const json::exception&) {
+    throw std::runtime_error(file + ": not JSON");
+  }
+}
+
+std::string time_text(double us) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), time_format(us),
+                us < 1e3 ? us : us / (us < 1e6 ? 1e3 : 1e6));
+  return text.data();
+}
+
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 Chart read_trace(const std::string& file) {
-  const json trace = load(file);
+  const json trace = load_trace(file);
   try {
     return TraceChart(trace.at("traceEvents")).finish(std::filesystem::path(file).filename());
   } catch (const std::exception&) {
