@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "io_support.hpp"
+#include "lab/support/text.hpp"
 #include "runtime/trace/trace.hpp"
 #include "trace_support.hpp"
 
@@ -93,6 +94,17 @@ TEST_CASE("with a virtual clock, the same run gives the same bytes") {
   const std::string first = bytes();
   CHECK(first.size() > 1000);
   CHECK(first == bytes());
+}
+
+TEST_CASE("of each poll it is written how many operations were ready in it") {
+  const TraceFile file;
+  Options options = virtual_clock();
+  options.trace = file.path();
+  block_on(sleep_twice(), options);
+  const std::string text = file.text();
+  CHECK(lab::count(text, R"("result":"pending","ready":0)") == 1);
+  CHECK(lab::count(text, R"("result":"pending","ready":1)") == 1);
+  CHECK(lab::count(text, R"("result":"ready","ready":1)") == 1);
 }
 
 TEST_CASE("time is the runtime's, from the beginning, in microseconds") {

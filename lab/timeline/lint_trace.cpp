@@ -32,7 +32,7 @@ struct Task {
   double begins = -1;  // of the poll that is going on; -1 for none
   bool woken_by_other = false;
   double waits_since = -1;  // its last poll's end, if that was pending; -1 if it was not
-  bool gone = false;        // aborted, and nobody had woken it for that
+  bool aborted = false;
 };
 
 class Lint {
@@ -43,8 +43,8 @@ class Lint {
 
   std::vector<std::string> findings() const {
     std::vector<std::string> lines;
-    // The executor has given up: it ends its tasks, the first one among them.
-    const bool deadlock = !tasks_.empty() && tasks_.begin()->second.gone;
+    // The first task is aborted by nobody but an executor that has given up on all of them.
+    const bool deadlock = !tasks_.empty() && tasks_.begin()->second.aborted;
     for (const auto& [number, task] : tasks_) {
       const auto add = [&](const std::string& what) { lines.push_back(task.name + ": " + what); };
       if (task.self_wakes >= kMany && task.self_wakes * 2 > task.polls) {
@@ -58,7 +58,8 @@ class Lint {
         add("blocks its thread: " + counted(task.long_polls, "long poll") + ", the longest of " +
             time_text(task.longest));
       }
-      if ((task.waits_since != -1 && open_wakes_.empty()) || (task.gone && deadlock)) {
+      if ((task.waits_since != -1 && open_wakes_.empty()) ||
+          (deadlock && task.aborted && (number == 1 || !task.woken_by_other))) {
         add("waits: nobody has woken it after its last poll");
       }
     }
@@ -110,7 +111,7 @@ class Lint {
     const bool pending = args.at("result") == "pending";
     if (pending) task.waits_since = time;
     if (pending && task.woken_by_other && args.value("ready", 1) == 0) ++task.for_nothing;
-    task.gone = args.at("result") == "aborted" && !task.woken_by_other;
+    task.aborted = args.at("result") == "aborted";
   }
 
   const double long_poll_;  // in microseconds

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
       throw common::WrongUsage("either a trace or a --chapter (--help lists the flags)");
     }
     if (lint) {
-      if (trace.empty() || !output.empty())
+      if (trace.empty() || !chapter.empty() || !output.empty())
         throw common::WrongUsage("--lint takes a trace, and draws nothing");
       std::size_t found = 0;
       print(timeline::lint_trace(trace, long_poll, found));

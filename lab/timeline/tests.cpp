@@ -216,6 +216,137 @@ TEST_CASE("with the virtual clock, the same run gives the same picture, byte for
   CHECK(first == picture());
 }
 
+/// What the lint says of the trace of `future`, with a clock that is virtual.
+template <runtime::Future F>
+Result lint(F future) {
+  const TemporaryDirectory directory;
+  runtime::Options options;
+  options.virtual_clock = true;
+  options.trace = directory / "t.json";
+  try {
+    runtime::block_on(std::move(future), options);
+  } catch (const runtime::Deadlock&) {
+  }
+  return timeline({"--lint", options.trace});
+}
+
+Result lint(const std::string& trace, const std::vector<std::string>& flags = {}) {
+  const TemporaryDirectory directory;
+  std::vector<std::string> words = {"--lint", directory.write("t.json", trace)};
+  words.insert(words.end(), flags.begin(), flags.end());
+  return timeline(words);
+}
+
+TEST_CASE("of tasks that sleep and join the lint says nothing") {
+  const Result result = lint(naps());
+  CHECK(result.status == 0);
+  CHECK(result.out == "t.json: nothing found\n");
+}
+
+runtime::Async<> yield(int times) {
+  for (int i = 0; i < times; ++i) co_await runtime::yield_now();
+}
+
+TEST_CASE("a task that yields ten times wakes itself; one that does so nine times may") {
+  const Result ten = lint(yield(10));
+  CHECK(ten.status == 1);
+  CHECK(count(ten.out, ": wakes itself: so came 10 of 11 polls\n") == 1);
+  CHECK(lint(yield(9)).status == 0);
+}
+
+runtime::Async<> sleep_and_yield(int times) {
+  for (int i = 0; i < times; ++i) {
+    co_await runtime::yield_now();
+    co_await runtime::sleep(std::chrono::milliseconds(1));
+  }
+}
+
+TEST_CASE("a task that wakes itself in half of its polls only does not look wrong") {
+  CHECK(lint(sleep_and_yield(20)).status == 0);
+}
+
+/// Wakes whoever has left a waker, or sends a value, so many times.
+runtime::Async<> wake(runtime::Waker& waker, int times) {
+  for (int i = 0; i < times; ++i) {
+    co_await runtime::yield_now();
+    waker.wake();
+  }
+}
+runtime::Async<> wait_for_wakes(int wakes) {
+  runtime::Waker waker;
+  auto waking = runtime::spawn(wake(waker, wakes));
+  int polls = 0;
+  co_await runtime::poll_fn([&](runtime::Context& context) -> runtime::Poll<void> {
+    if (polls++ == wakes) return runtime::done;
+    waker = context.waker();
+    return runtime::pending;
+  });
+  co_await waking;
+}
+runtime::Async<> send(runtime::Sender<int> sender, int times) {
+  for (int i = 0; i < times; ++i) co_await sender.send(i);
+}
+runtime::Async<> receive(int times) {
+  auto channel = runtime::mpsc<int>(1);
+  auto sending = runtime::spawn(send(std::move(channel.sender), times));
+  for (int i = 0; i < times; ++i) {
+    const auto value = co_await channel.receiver.receive();
+    CHECK(value == i);
+  }
+  co_await sending;
+}
+
+TEST_CASE(
+    "a task that finds nothing ready after a wake is woken for nothing; one that does is not") {
+  const Result nothing = lint(wait_for_wakes(20));
+  CHECK(count(nothing.out, "task 1 ") == 1);
+  CHECK(count(nothing.out, ": is woken for nothing: 19 of 2") == 1);
+  CHECK(lint(receive(100)).out == "t.json: nothing found\n");
+}
+
+runtime::Async<> wait_for_nobody() {
+  auto waiting = runtime::spawn(
+      runtime::poll_fn([](runtime::Context&) -> runtime::Poll<void> { return runtime::pending; }));
+  co_await waiting;
+}
+
+TEST_CASE("of tasks that a deadlock has ended the lint says that nobody has woken them") {
+  CHECK(count(lint(wait_for_nobody()).out, ": waits: nobody has woken it") == 2);
+}
+
+runtime::Async<> cancel() {
+  runtime::spawn(nap(10'000)).detach();
+  auto aborted = runtime::spawn(nap(10'000));
+  co_await runtime::yield_now();
+  aborted.abort();
+  co_await runtime::yield_now();
+}
+
+TEST_CASE("a task that was aborted, or is left at the end, does not look wrong") {
+  CHECK(lint(cancel()).out == "t.json: nothing found\n");
+}
+
+TEST_CASE("in a trace that breaks off, a task that waits, or is in a poll, looks wrong") {
+  const std::string waits = kTrace.substr(0, kTrace.find(R"({"ph":"E","pid":2)"));
+  const std::string close = R"({"ph":"M","pid":1,"name":"process_name"}]})";
+  CHECK(lint(waits + close).out ==
+        "task 1 main a.cpp:1: waits: nobody has woken it after its last poll\n");
+  CHECK(lint(kTrace + close).out ==
+        "task 1 main a.cpp:1: blocks its thread: at the end of the trace it is in a poll\n");
+  const std::string woken =
+      kTrace.substr(0, kTrace.find(R"({"ph":"E","pid":2,"tid":1000000,"ts":300005)"));
+  CHECK(lint(woken + close).out == "t.json: nothing found\n");
+}
+
+TEST_CASE("a poll blocks its thread when it takes as long as --long-poll says") {
+  const Result result = lint(kTrace + kEnd, {"--long-poll", "1us"});
+  CHECK(result.status == 1);
+  CHECK(result.out ==
+        "task 1 main a.cpp:1: blocks its thread: 2 long polls, the longest of 1 us\n");
+  CHECK(lint(kTrace + kEnd, {"--long-poll", "2us"}).status == 0);
+  CHECK(lint(kTrace + kEnd).status == 0);
+}
+
 TEST_CASE("what is too much is left out, and the picture says so") {
   Chart chart;
   chart.rows.resize(500, Row{"a task", -1, -1, {{0, 1, Look::ready, "", ""}}, {}});
@@ -382,10 +513,19 @@ TEST_CASE("neither a trace nor a chapter, or both, is one line, and exit status 
   CHECK(error_of({trace, "--chapter", "04_poll"}, 2) == error_of({}, 2));
 }
 
+TEST_CASE("the lint takes a trace, and draws nothing: else it is one line, and exit status 2") {
+  const std::string line = "--lint takes a trace, and draws nothing\n";
+  CHECK(error_of({"--lint", "--chapter", "04_poll"}, 2) == line);
+  CHECK(error_of({"--lint", "t.json", "-o", "t.svg"}, 2) == line);
+  const TemporaryDirectory directory;
+  const std::string other = directory.write("b.json", R"({"traceEvents":[{"ph":"X"}]})");
+  CHECK(error_of({"--lint", other}) == other + ": not a trace of tasks\n");
+}
+
 TEST_CASE("help shows the flags, and the delay that is used without --delay") {
   const Result result = timeline({"--help"});
   CHECK(result.status == 0);
-  for (const char* flag : {"--chapter", "--output", "--clients"}) {
+  for (const char* flag : {"--chapter", "--lint", "--long-poll", "--output", "--clients"}) {
     CHECK_MESSAGE(count(result.out, flag) > 0, flag);
   }
   CHECK(count(lab::about_flag(result.out, "--delay"), "0.3s") == 1);
