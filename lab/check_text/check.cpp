@@ -13,12 +13,18 @@
 #include <vector>
 
 #include "lab/support/call_trace.hpp"
+#include "lab/support/program.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "links.hpp"
 #include "quotes.hpp"
 
 namespace check_text {
 namespace {
+
+/// True if the shell finds it.
+bool is_installed(const std::string& program) {
+  return lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
+}
 
 /// Goes through a document's blocks, and changes terminals where the heading changes.
 class Checker {
@@ -62,6 +68,11 @@ class Checker {
     if (reason && reason->empty()) throw Wrong("skip= needs a reason");
     if (reason) {
       ++report_.skipped;
+      return;
+    }
+    if (const auto program = block.attribute("needs"); program && !is_installed(*program)) {
+      report_.needed.push_back("line " + std::to_string(block.line) + ": " + *program +
+                               " is not installed");
       return;
     }
     section_.push_back(block);

@@ -17,6 +17,7 @@ struct Report {
   std::size_t blocks = 0;   ///< all of them
   std::size_t skipped = 0;  ///< console blocks that the text says a test cannot run
   std::size_t free = 0;     ///< pictures and sketches: not from a file, not checked
+  std::vector<std::string> needed;  ///< which blocks lack a program that they need
   /// Blocks that show strace, and those that come after one under the same heading: not checked
   /// where it cannot be used.
   std::size_t untraced = 0;
@@ -26,7 +27,8 @@ struct Report {
 /// Checks the document at `path`. What a block has to hold depends on its kind:
 ///
 ///  - ```diff FILE FILE: a diff that is made again, see `check_diff`
-///  - ```console: commands that are run again, see `Section`; `skip=REASON` for one that cannot be
+///  - ```console: commands that are run again, see `Section`; `skip=REASON` for one that cannot be;
+///    `needs=PROGRAM` for one that is run only where that is installed
 ///  - ```text or ```cpp sketch: free
 ///  - ```cpp FILE, or any other kind with one file: a quotation, see `check_quotation`
 ///

@@ -21,6 +21,9 @@ void print(const std::string& document, const check_text::Report& report) {
   for (const check_text::Failure& failure : report.failures) {
     std::printf("%s:%zu: %s\n", document.c_str(), failure.line, failure.text.c_str());
   }
+  for (const std::string& lack : report.needed) {
+    std::printf("%s: not checked: %s\n", document.c_str(), lack.c_str());
+  }
   if (report.untraced != 0) {
     std::printf("%s: %zu blocks not checked: %s\n", document.c_str(), report.untraced,
                 report.why_no_strace.c_str());

@@ -151,6 +151,16 @@ TEST_CASE_FIXTURE(Sandbox, "a block that a test cannot run is counted, and says 
   CHECK(check("```console skip=\n$ true\n```\n") == Contains("skip= needs a reason"));
 }
 
+TEST_CASE_FIXTURE(Sandbox, "a block that needs a program is run where that is installed only") {
+  const auto lacks = this->report("```console needs=no-such-thing\n$ touch ran\n```\n");
+  CHECK(lacks.failures.empty());
+  CHECK(lacks.needed == std::vector<std::string>{"line 1: no-such-thing is not installed"});
+  CHECK(!std::filesystem::exists(settings.root / "ran"));
+  const auto has = this->report("```console needs=touch\n$ touch ran\n```\n");
+  CHECK(has.needed.empty());
+  CHECK(std::filesystem::exists(settings.root / "ran"));
+}
+
 TEST_CASE_FIXTURE(Sandbox,
                   "where strace may not trace, what shows it is counted, and is no failure") {
   create_directory(settings.root / "bin");
