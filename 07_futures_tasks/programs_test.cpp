@@ -1,6 +1,7 @@
 // Do the programs that only chapter 07 has show what they claim? Polls are counted, not timed.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,8 @@
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
+#include "lab/support/temporary_directory.hpp"
+#include "lab/support/text.hpp"
 
 namespace lab {
 namespace {
@@ -121,6 +124,25 @@ TEST_CASE("future_notify polls once to begin with, and once for each wake") {
   CHECK(result.out ==
         "poll 1: pending\nwake 1\npoll 2: pending\nwake 2\npoll 3: pending\nwake 3\n"
         "poll 4: ready\n");
+}
+
+TEST_CASE("squares adds up whatever mistake it makes, but for the one that makes it stand still") {
+  const std::string squares = chapter.program("squares");
+  for (const char* mistake : {"--spin", "--block"}) {
+    CHECK(run({squares, mistake}).out == "385\n");
+  }
+  CHECK(run({squares}).out == "385\n");
+  CHECK(run({squares, "--numbers", "1000"}).out == "333833500\n");
+  CHECK(run({squares, "--ask-first", "--numbers", "9"}).out == "285\n");
+  const TemporaryDirectory directory;
+  const std::string trace = directory / "trace.json";
+  Program stands({squares, "--ask-first", "--trace", trace});
+  // In its first park it has waited in vain.
+  wait_until([&] { return count(read_file(trace), R"("name":"park")") >= 2; }, "it stands still");
+  stands.signal(SIGTERM);
+  const Result result = stands.wait();
+  CHECK(result.signal == SIGTERM);
+  CHECK(result.out.empty());
 }
 
 TEST_CASE("a read that a select keeps loses nothing, and one that is made anew loses what it had") {

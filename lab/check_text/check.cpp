@@ -21,9 +21,11 @@
 namespace check_text {
 namespace {
 
-/// True if the shell finds it.
-bool is_installed(const std::string& program) {
-  return lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
+/// Why a block that needs `program` cannot be run here; nothing if it can.
+std::string why_not(const std::string& program) {
+  if (program == "gdb") return lab::why_no_gdb();
+  const bool found = lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
+  return found ? std::string() : program + " is not installed";
 }
 
 /// Goes through a document's blocks, and changes terminals where the heading changes.
@@ -70,10 +72,12 @@ class Checker {
       ++report_.skipped;
       return;
     }
-    if (const auto program = block.attribute("needs"); program && !is_installed(*program)) {
-      report_.needed.push_back("line " + std::to_string(block.line) + ": " + *program +
-                               " is not installed");
-      return;
+    if (const auto program = block.attribute("needs")) {
+      const std::string lack = why_not(*program);
+      if (!lack.empty()) {
+        report_.needed.push_back("line " + std::to_string(block.line) + ": " + lack);
+        return;
+      }
     }
     section_.push_back(block);
   }

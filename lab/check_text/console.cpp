@@ -21,8 +21,8 @@ bool is_command(const std::string& line) {
 
 void check_words(const Block& block) {
   for (const std::string& word : block.words) {
-    const bool known = word.starts_with("terminal=") || word.starts_with("needs=") ||
-                       word == "unordered";
+    const bool known =
+        word.starts_with("terminal=") || word.starts_with("needs=") || word == "unordered";
     if (!known) throw Wrong("unknown attribute " + word);
   }
 }

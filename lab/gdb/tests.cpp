@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "lab/support/text.hpp"
@@ -20,13 +20,6 @@ using std::filesystem::path;
 const path kBuild = BUILD_DIR;
 const path kChapter = kBuild / "07_futures_tasks";
 const std::string kScript = path(SOURCE_DIR) / "lab" / "gdb" / "async.py";
-
-/// False, with a line that says so, where there is no gdb.
-bool has_gdb() {
-  const lab::Result result = lab::run({"sh", "-c", "command -v gdb"});
-  if (result.status != 0) std::puts("skipped: gdb is not installed");
-  return result.status == 0;
-}
 
 /// What gdb prints when it has run `commands` on `program`, both streams together.
 std::string gdb(const Words& commands, const Words& program) {
@@ -58,7 +51,7 @@ const Words kSquares = {kChapter / "squares", "--ask-first"};
 
 TEST_CASE(
     "each task is listed with its place and what it waits for, with one thread and with two") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   for (const char* workers : {"0", "2"}) {
     Words program = kSquares;
     program.insert(program.end(), {"--workers", workers});
@@ -72,7 +65,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a task's coroutines are listed, innermost first, each where it is suspended") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string all = gdb_at(kStandsStill, {"bt-async 1"}, kSquares);
   INFO(all);
   const std::size_t inner = all.find("\n#0  ask at squares.cpp:");
@@ -83,7 +76,7 @@ TEST_CASE("a task's coroutines are listed, innermost first, each where it is sus
 }
 
 TEST_CASE("parameters and local variables are shown, and no variable whose scope is not there") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string all = gdb_at(kStandsStill, {"bt-async 1", "bt-async 2"}, kSquares);
   INFO(all);
   CHECK(count(all, "\n      numbers = 10\n      i = 10\n") == 1);
@@ -94,7 +87,7 @@ TEST_CASE("parameters and local variables are shown, and no variable whose scope
 }
 
 TEST_CASE("a core file tells as much as the program") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const lab::TemporaryDirectory directory;
   const std::string core = directory / "core";
   gdb_at(kStandsStill, {"generate-core-file " + core}, kSquares);
@@ -105,7 +98,7 @@ TEST_CASE("a core file tells as much as the program") {
 }
 
 TEST_CASE("of a task that waits for several things each is named") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string all =
       gdb_at(kWaits, {"info tasks"}, {kChapter / "udp_echo_mpsc", "--port", "0"});
   INFO(all);
@@ -115,7 +108,7 @@ TEST_CASE("of a task that waits for several things each is named") {
 }
 
 TEST_CASE("coroutines inside of a join are shown, with the header that they are from") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string all =
       gdb_at(kWaits, {"bt-async 1"}, {kChapter / "multisocket_join", "--port", "0"});
   INFO(all);
@@ -124,7 +117,7 @@ TEST_CASE("coroutines inside of a join are shown, with the header that they are 
 }
 
 TEST_CASE("a future written by hand has its type's name") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string all =
       gdb_at(kWaits, {"info tasks"}, {kChapter / "future_notify", "--delay", "60s"});
   INFO(all);
@@ -132,7 +125,7 @@ TEST_CASE("a future written by hand has its type's name") {
 }
 
 TEST_CASE("what it cannot do is one line that says why") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const std::string server = kBuild / "01_blocking" / "server";
   CHECK(gdb({"info tasks"}, kSquares) ==
         "The program does not run: `run` it, attach to one, or load a core file.\n");
@@ -145,7 +138,7 @@ TEST_CASE("what it cannot do is one line that says why") {
 }
 
 TEST_CASE("without debug information it says so") {
-  if (!has_gdb()) return;
+  if (!lab::has_gdb()) return;
   const lab::TemporaryDirectory directory;
   const std::string stripped = directory / "squares";
   REQUIRE(lab::run({"objcopy", "--strip-debug", kSquares[0], stripped}).status == 0);

@@ -43,10 +43,31 @@ void require_strace() {
   if (!why_not.empty()) throw std::runtime_error(why_not);
 }
 
-bool has_strace() {
-  const std::string why_not = why_no_strace();
+namespace {
+
+bool report_skipped(const std::string& why_not) {
   if (!why_not.empty()) std::printf("skipped: %s\n", why_not.c_str());
   return why_not.empty();
+}
+
+}  // namespace
+
+bool has_strace() {
+  return report_skipped(why_no_strace());
+}
+
+std::string why_no_gdb() {
+  try {
+    const Result result = run({"gdb", "-nx", "-q", "-batch", "-ex", "run", "--args", "true"});
+    if (result.out.find("exited normally") != std::string::npos) return {};
+    return "gdb may not trace here (a container needs the capability SYS_PTRACE)";
+  } catch (const std::system_error& error) {
+    return std::string(error.what()) + " (README.md names it)";
+  }
+}
+
+bool has_gdb() {
+  return report_skipped(why_no_gdb());
 }
 
 std::vector<std::string> CallTrace::command() const {

@@ -35,6 +35,10 @@ void require_strace();
 /// The same for a test: prints it, so that CTest counts the test as skipped, and is false.
 bool has_strace();
 
+/// The same two for gdb, which traces as strace does.
+std::string why_no_gdb();
+bool has_gdb();
+
 /// The file that strace writes. It must live longer than the server.
 class CallTrace {
  public:
