@@ -86,6 +86,29 @@ TEST_CASE("parameters and local variables are shown, and no variable whose scope
   CHECK(count(all, "\n      both = ") == 0);  // of the branch that was not taken
 }
 
+TEST_CASE("which variables are alive is read in the source, past comments and literals") {
+  if (!lab::has_gdb()) return;
+  const lab::TemporaryDirectory directory;
+  const std::string file = directory.write("a.cpp",
+                                           "f() {\n"
+                                           "  int before = '{';  // }}\n"
+                                           "  {\n    int inside;\n  }\n"
+                                           "  co_await g(\"}\");\n"
+                                           "  const int now = co_await h();\n"
+                                           "  int after;\n}\n");
+  const auto sees = [&](const std::string& name, int line, int number) {
+    return "print(s.sees('" + name + "', " + std::to_string(line) + ", s.co_await(" +
+           std::to_string(number) + ")))";
+  };
+  const std::string source = "python s = Source('" + file + "', 1); ";
+  const auto ask = [&](const std::string& question) { return gdb({source + question}, {"true"}); };
+  CHECK(ask("print(s.line_at(s.co_await(1)))") == "7\n");
+  CHECK(ask(sees("before", 2, 0)) == "True\n");
+  CHECK(ask(sees("inside", 4, 0)) == "False\n");
+  CHECK(ask(sees("now", 7, 1)) == "False\n");
+  CHECK(ask(sees("after", 8, 1)) == "False\n");
+}
+
 TEST_CASE("a core file tells as much as the program") {
   if (!lab::has_gdb()) return;
   const lab::TemporaryDirectory directory;
@@ -114,12 +137,18 @@ TEST_CASE("coroutines inside of a join are shown, with the header that they are 
   INFO(all);
   CHECK(count(all, "\n    #0  print_datagrams at multisocket.hpp:") == 10);
   CHECK(count(all, "\n#0  serve at multisocket_join.cpp:") == 1);
+  // Each waits for a socket of its own.
+  const std::size_t first = all.find("fd ", all.find("\ntask 1 waits for "));
+  const std::string fd = all.substr(first, all.find(" | ", first) - first);
+  CHECK(fd.ends_with(" to be readable"));
+  CHECK(count(all.substr(0, all.find("\nin it:")), fd) == 1);
 }
 
 TEST_CASE("a future written by hand has its type's name") {
   if (!lab::has_gdb()) return;
   const std::string all =
-      gdb_at(kWaits, {"info tasks"}, {kChapter / "future_notify", "--delay", "60s"});
+      // From a thread that runs no tasks.
+      gdb_at(kWaits, {"thread 2", "info tasks"}, {kChapter / "future_notify", "--delay", "60s"});
   INFO(all);
   CHECK(count(all, "  CountsPolls  something that has its waker\n") == 1);
 }
