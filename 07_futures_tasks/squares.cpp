@@ -39,7 +39,7 @@ runtime::Async<> compute(runtime::Receiver<std::uint64_t> questions,
   for (;;) {
     const auto number = co_await questions.receive();
     if (!number) co_return;
-    if (block) std::this_thread::sleep_for(20ms);
+    if (block) std::this_thread::sleep_for(50ms);
     co_await answers.send(*number * *number);
   }
 }
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   cli.add_break_it("--ask-first", "read no answer before the last question is sent",
                    mistakes.ask_first);
   cli.add_break_it("--spin", "do not wait for room: try again and again", mistakes.spin);
-  cli.add_break_it("--block", "each square blocks its thread for 20 ms", mistakes.block);
+  cli.add_break_it("--block", "each square blocks its thread for 50 ms", mistakes.block);
   add_runtime_flags(cli, options);
   return cli.run(argc, argv, [&] {
     runtime::block_on(run(numbers, mistakes), options);
