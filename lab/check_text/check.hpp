@@ -14,9 +14,9 @@ namespace check_text {
 /// What came of checking a document.
 struct Report {
   std::vector<Failure> failures;
-  std::size_t blocks = 0;   ///< all of them
-  std::size_t skipped = 0;  ///< console blocks that the text says a test cannot run
-  std::size_t free = 0;     ///< pictures and sketches: not from a file, not checked
+  std::size_t blocks = 0;           ///< all of them
+  std::size_t skipped = 0;          ///< console blocks that the text says a test cannot run
+  std::size_t free = 0;             ///< pictures and sketches: not from a file, not checked
   std::vector<std::string> needed;  ///< which blocks lack a program that they need
   /// Blocks that show strace, and those that come after one under the same heading: not checked
   /// where it cannot be used.
