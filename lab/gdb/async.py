@@ -165,7 +165,8 @@ class Frame:
                 continue
             align = symbol.type.alignof
             at = (at + align - 1) // align * align
-            yield symbol.name, local and symbol.line, gdb.Value(at).cast(symbol.type.pointer()).dereference()
+            value = gdb.Value(at).cast(symbol.type.pointer()).dereference()
+            yield symbol.name, local and symbol.line, value
             at += symbol.type.sizeof
             local = local or symbol.name == '_Coro_resume_index'
 
@@ -208,7 +209,7 @@ class Frame:
             yield name, value
 
     def leaf(self):
-        """The future that it waits for, if that is no coroutine whose frame is next in the chain."""
+        """The future that it waits for, if that is not the next coroutine of the chain."""
         value = self.awaiter()[0]
         if value is None or not name_of(value.type).startswith('runtime::LeafAwaiter<'):
             return None
@@ -278,7 +279,10 @@ def waits_for(future, tasks, depth=0):
         return ['one of a set of %d' % int(future['set_'].referenced_value()['size_'])]
     if name in ('runtime::Sleep', 'runtime::CtrlC'):
         return ['a timer' if name == 'runtime::Sleep' else 'Ctrl-C']
-    return [each for part in parts(future, type_, name) for each in waits_for(part, tasks, depth + 1)]
+    reasons = []
+    for part in parts(future, type_, name):
+        reasons += waits_for(part, tasks, depth + 1)
+    return reasons
 
 
 def parts(value, type_, name):
@@ -341,9 +345,9 @@ class Task:
         if future is None:
             return ''
         frames = self.frames()
-        inside = [] if frames else [each for each in waits_for(future, tasks) if isinstance(each, Nested)]
-        if len(inside) == 1:
-            frames = inside[0].frames
+        if not frames:
+            inside = [each for each in waits_for(future, tasks) if isinstance(each, Nested)]
+            frames = inside[0].frames if len(inside) == 1 else []
         if frames:
             return '%s at %s' % (frames[-1].name, frames[-1].place())
         return re.sub(r'<.*', '', name_of(future.type)).split('::')[-1]
@@ -388,7 +392,7 @@ def find_executors():
         raise Unable('The program does not run: `run` it, attach to one, or load a core file.')
     name = "'runtime::(anonymous namespace)::current_executor'"
     if not gdb.lookup_static_symbol('runtime::(anonymous namespace)::current_executor'):
-        raise Unable('No tasks: this program is not built on 07_futures_tasks/runtime, or without -g.')
+        raise Unable('No tasks: it is not built on 07_futures_tasks/runtime, or without -g.')
     selected = gdb.selected_thread()
     executors = {}
     try:
@@ -455,8 +459,8 @@ the oldest one that is alive. What stands between bars is waited for at the same
 
 
 class BtAsync(Command):
-    """bt-async N: the coroutines of task N, innermost first: where each is suspended, its parameters
-and its local variables."""
+    """bt-async N: the coroutines of task N, innermost first: where each is suspended, its
+parameters and its local variables."""
 
     def __init__(self):
         super().__init__('bt-async', gdb.COMMAND_STACK)
@@ -477,7 +481,8 @@ def show(frames, reasons, tasks, indent):
         if isinstance(reason, Nested):
             print(indent + 'in it:')
             leaf = reason.frames[0].leaf()
-            show(reason.frames, [] if leaf is None else waits_for(leaf, tasks), tasks, indent + '    ')
+            inner = [] if leaf is None else waits_for(leaf, tasks)
+            show(reason.frames, inner, tasks, indent + '    ')
     for i, frame in enumerate(frames):
         print('%s#%d  %s at %s' % (indent, i, frame.name, frame.place()))
         print('%s      %s' % (indent, frame.statement()))
@@ -489,7 +494,8 @@ def text_of(value):
     try:
         if value.type.strip_typedefs().code == gdb.TYPE_CODE_REF:
             value = value.referenced_value()
-        text = value.format_string(max_elements=32, max_depth=2, static_members=False).replace('\n', ' ')
+        text = value.format_string(max_elements=32, max_depth=2, static_members=False)
+        text = text.replace('\n', ' ')
     except gdb.error as error:
         text = '<%s>' % error
     return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH - 3] + '...'
