@@ -65,8 +65,12 @@ doctest::String readable(const T& value) {
   } else if constexpr (Number<T>) {
     return doctest::toString(value.value);
   } else if constexpr (Elements<T>) {
+    // A vector of bool has something in the place of each.
+    using Element = std::iter_value_t<decltype(value.begin())>;
     doctest::String all;
-    for (const auto& each : value) all += (all.size() == 0 ? "" : ", ") + doctest::toString(each);
+    for (const Element& each : value) {
+      all += (all.size() == 0 ? "" : ", ") + doctest::toString(each);
+    }
     return "{" + all + "}";
   } else {
     return doctest::toString<T>();  // the type's name
