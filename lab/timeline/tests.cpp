@@ -247,7 +247,7 @@ runtime::Async<> yield(int times) {
   for (int i = 0; i < times; ++i) co_await runtime::yield_now();
 }
 
-TEST_CASE("a task that yields ten times wakes itself; one that does so nine times may") {
+TEST_CASE("a task that yields ten times wakes itself, and one that does so nine times may") {
   const Result ten = lint(yield(10));
   CHECK(ten.status == 1);
   CHECK(count(ten.out, ": wakes itself: so came 10 of 11 polls\n") == 1);
@@ -297,7 +297,7 @@ runtime::Async<> receive(int times) {
 }
 
 TEST_CASE(
-    "a task that finds nothing ready after a wake is woken for nothing; one that does is not") {
+    "a task that finds nothing ready after a wake is woken for nothing, and one that does is not") {
   const Result nothing = lint(wait_for_wakes(20));
   CHECK(count(nothing.out, "task 1 ") == 1);
   CHECK(count(nothing.out, ": is woken for nothing: 19 of 2") == 1);
