@@ -228,16 +228,28 @@ struct InsideNow {
   std::atomic<int> most = 0;
 };
 
+/// Inside for as long as it lives: also whoever is aborted there leaves.
+class Visit {
+ public:
+  explicit Visit(InsideNow& inside) : inside_(inside) {
+    const int now = ++inside_.now;
+    int before = inside_.most;
+    while (before < now && !inside_.most.compare_exchange_weak(before, now)) {
+    }
+  }
+  ~Visit() { --inside_.now; }
+  Visit(Visit&&) = delete;
+
+ private:
+  InsideNow& inside_;
+};
+
 Async<> goes_in(Semaphore& semaphore, InsideNow& inside, int times) {
   for (int i = 0; i < times; ++i) {
     const auto permit = co_await semaphore.acquire();
     if (!permit) co_return;
-    const int now = ++inside.now;
-    int before = inside.most;
-    while (before < now && !inside.most.compare_exchange_weak(before, now)) {
-    }
+    const Visit visit(inside);
     co_await yield_now();
-    --inside.now;
   }
 }
 
