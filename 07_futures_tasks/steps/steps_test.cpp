@@ -20,6 +20,7 @@
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/readable.hpp"
+#include "lab/support/ring.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/text.hpp"
 
@@ -222,6 +223,16 @@ TEST_CASE("13, 14 and 15 serve ten clients at once in one thread, with fewer and
   CHECK(polls(epoll) <= 10 * (5 + 2) + 11 + 11);
 }
 
+constexpr const char* kRingStep = STEPS_DIR "/16_io_uring";
+
+TEST_CASE("16 serves ten clients at once in one thread, and nobody asks the kernel in vain") {
+  if (!has_ring(kRingStep)) return;
+  const Result result = serve_ten_at_once("16_io_uring");
+  // A client is polled to start, when connected, for two lines and the end; a response to start,
+  // for each of its three steps; the server for each connection; the first task for its clients.
+  CHECK(polls(result) <= 10 * (5 + 4) + 11 + 11);
+}
+
 /// It has said what has failed, in one line, and ended by itself.
 void check_ended_by(const Result& result, const std::string& error) {
   INFO(result.err);
@@ -239,6 +250,37 @@ TEST_CASE("13, 14 and 15 out of descriptors say so and end, whoever it is that g
       INFO(name << " with " << *limits.open_files << " descriptors");
       check_ended_by(run_io_step(name, limits), ": Too many open files");
     }
+  }
+}
+
+TEST_CASE("16 out of descriptors says so and ends, and waits for what the kernel has of it") {
+  if (!has_ring(kRingStep)) return;
+  Limits limits;
+  for (limits.open_files = 4; *limits.open_files < 24; ++*limits.open_files) {
+    INFO(*limits.open_files << " descriptors");
+    check_ended_by(run_io_step("16_io_uring", limits), ": Too many open files");
+  }
+}
+
+// Under strace a program with a sanitizer does not run.
+TEST_CASE("16 ends when a call fails, whichever and whenever, and says which" *
+          doctest::skip(SANITIZED)) {
+  if (!has_ring(kRingStep) || !has_strace()) return;
+  const auto run_with = [](const std::string& inject) {
+    return run({"strace", "-f", "-o", "/dev/null", "-e", "inject=" + inject, kRingStep, "--port",
+                "0", "--delay", "10ms"});
+  };
+  for (const std::string when : {"1", "2", "5+"}) {
+    check_ended_by(run_with("io_uring_enter:error=ENOMEM:when=" + when),
+                   "io_uring_enter: Cannot allocate memory");
+  }
+  for (const auto& [error, says] : {std::pair{"EPERM", "Operation not permitted"},
+                                    std::pair{"ENOSYS", "Function not implemented"},
+                                    std::pair{"EINVAL", "Function not implemented"}}) {
+    check_ended_by(run_with(std::string("io_uring_setup:error=") + error),
+                   std::string("io_uring_setup (needs permission and Linux 6.0; without: "
+                               "15_io_epoll): ") +
+                       says);
   }
 }
 
@@ -294,12 +336,13 @@ std::set<std::string> step_files() {
   return files;
 }
 
-TEST_CASE("no step changes more than a hundred lines, but the one to coroutines") {
+TEST_CASE("no step changes more than a hundred lines, but those to coroutines and to rings") {
   const std::set<std::string> files = step_files();
   REQUIRE(files.size() >= 15);
   std::string before;
   for (const std::string& file : files) {
-    if (!before.empty() && !file.ends_with("/10_async.cpp")) {
+    const bool is_large = file.ends_with("/10_async.cpp") || file.ends_with("/16_io_uring.cpp");
+    if (!before.empty() && !is_large) {
       CHECK_MESSAGE(changed_lines(before, file) <= 100, before, " to ", file);
     }
     before = file;

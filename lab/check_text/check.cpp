@@ -14,6 +14,7 @@
 
 #include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/ring.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "links.hpp"
 #include "quotes.hpp"
@@ -24,6 +25,7 @@ namespace {
 /// Why a block that needs `program` cannot be run here; nothing if it can.
 std::string why_not(const std::string& program) {
   if (program == "gdb") return lab::why_no_gdb();
+  if (program == "io_uring") return lab::why_no_ring();
   const bool found = lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
   return found ? std::string() : program + " is not installed";
 }

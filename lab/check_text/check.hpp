@@ -28,7 +28,8 @@ struct Report {
 ///
 ///  - ```diff FILE FILE: a diff that is made again, see `check_diff`
 ///  - ```console: commands that are run again, see `Section`; `skip=REASON` for one that cannot be;
-///    `needs=PROGRAM` for one that is run only where that is installed
+///    `needs=PROGRAM` for one that is run only where that is installed, and
+///    `needs=io_uring` where the kernel makes rings
 ///  - ```text or ```cpp sketch: free
 ///  - ```cpp FILE, or any other kind with one file: a quotation, see `check_quotation`
 ///
