@@ -153,6 +153,20 @@ void CommandLine::add_count(const std::string& name, const std::string& what, st
       ->capture_default_str();
 }
 
+void CommandLine::add_choice(const std::string& name, const std::string& what,
+                             const std::vector<std::string>& words,
+                             const std::function<void(std::size_t)>& chosen,
+                             const std::string& environment) {
+  const auto take = [=](const std::string& word) {
+    chosen(static_cast<std::size_t>(std::find(words.begin(), words.end(), word) - words.begin()));
+  };
+  parser_->app.add_option_function<std::string>(name, take, what)
+      ->check(CLI::IsMember(words))
+      ->type_name("")
+      ->envname(environment)
+      ->default_str(words.front());
+}
+
 void CommandLine::add_flag(const std::string& name, const std::string& what, bool& value) {
   parser_->app.add_flag(name, value, what);
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "common/clock.hpp"
 
@@ -58,6 +60,12 @@ class CommandLine {
   void add_count(const std::string& name, const std::string& what, std::uint64_t& value,
                  std::uint64_t least = 1, std::uint64_t most = 1'000'000,
                  const std::string& environment = "");
+  /// One of these words; `chosen` is given its number. The environment variable: as for
+  /// `add_count`.
+  void add_choice(const std::string& name, const std::string& what,
+                  const std::vector<std::string>& words,
+                  const std::function<void(std::size_t)>& chosen,
+                  const std::string& environment = "");
   /// A flag of the program's own that makes `value` true.
   void add_flag(const std::string& name, const std::string& what, bool& value);
   /// A flag with a text of the program's own: "--name" may be left out, then `value` stays as it

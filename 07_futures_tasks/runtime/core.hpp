@@ -27,6 +27,7 @@
 
 // io: who hears the kernel, and tells the tasks
 #include "runtime/io/scheduled_io.hpp"
+#include "runtime/io/selector.hpp"
 #include "runtime/io/reactor.hpp"
 #include "runtime/io/registration.hpp"
 #include "runtime/io/poll_evented.hpp"

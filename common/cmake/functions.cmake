@@ -41,7 +41,7 @@ endfunction()
 
 # chapter_tests(04_poll): tests.cpp, any NAME_test.cpp beside it, and the conformance test, run against
 # the chapter's programs. With more arguments, once for each: chapter_tests(07_x WORKERS=0 WORKERS=2) runs
-# it twice, with a different environment.
+# it twice, with a different environment; a comma is between two variables.
 function(chapter_tests chapter)
   if(NOT BUILD_TESTING)
     return()
@@ -63,7 +63,8 @@ function(chapter_tests chapter)
   endif()
   foreach(environment IN LISTS ARGN)
     # The filter takes all tests. It differs, because otherwise all lists would go to the same file.
-    discover_tests(${chapter}_tests "${chapter}: ${environment}: " "*,${environment}" ENVIRONMENT ${environment})
+    string(REPLACE "," "\\;" variables "${environment}")
+    discover_tests(${chapter}_tests "${chapter}: ${environment}: " "*,${environment}" ENVIRONMENT "${variables}")
   endforeach()
 endfunction()
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -27,6 +28,10 @@ namespace runtime {
 using common::Fd;
 using common::ReadySet;
 using Wait = Driver::Wait;
+
+/// The reactors of this run ask a ring, and epoll's list is empty: see on_ring.cpp.
+inline const bool kOnRing =
+    std::getenv("DRIVER") != nullptr && std::string_view(std::getenv("DRIVER")) == "io_uring";
 
 inline constexpr ReadySet kReadable = ReadySet::readable();
 inline constexpr ReadySet kWritable = ReadySet::writable();

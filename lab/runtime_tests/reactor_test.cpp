@@ -192,7 +192,7 @@ TEST_CASE(
   CHECK(released == 1);
 }
 
-TEST_CASE("remove: no event any more, and its waker is dropped") {
+TEST_CASE("remove: no event any more, and its waker is dropped" * doctest::skip(kOnRing)) {
   const auto reactor = new_reactor();
   Pipe pipe;
   CountingWaker task;
@@ -208,7 +208,8 @@ TEST_CASE("remove: no event any more, and its waker is dropped") {
 }
 
 TEST_CASE(
-    "remove and reuse of the number between the wait and its events: a late event finds nobody") {
+    "remove and reuse of the number between the wait and its events: a late event finds nobody" *
+    doctest::skip(kOnRing)) {
   const auto reactor = new_reactor();
   std::optional<Pipe> pipe(std::in_place);
   const int number = pipe->reading.get();
@@ -237,7 +238,8 @@ TEST_CASE(
   CHECK(&Entry(*reactor, new_eventfd()).io() == first);  // its place is used again, after that
 }
 
-TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
+TEST_CASE("what cannot be watched is an error, and costs the reactor nothing" *
+          doctest::skip(kOnRing)) {
   const auto reactor = new_reactor();
   const Fd file(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open"));
   CHECK(thrown_by([&] { Entry(*reactor, file); }) == "epoll_ctl ADD: Operation not permitted");
@@ -252,7 +254,8 @@ TEST_CASE("what cannot be watched is an error, and costs the reactor nothing") {
   entry.remove();
 }
 
-TEST_CASE("a descriptor that was closed too early is told on standard error, and then forgotten") {
+TEST_CASE("a descriptor that was closed too early is told on standard error, and then forgotten" *
+          doctest::skip(kOnRing)) {
   const auto reactor = new_reactor();
   Pipe pipe;
   Entry entry(*reactor, pipe.reading);
@@ -296,7 +299,8 @@ TEST_CASE("threads register, wait for and deregister descriptors while another o
 
 // Registrations: the tie between a descriptor and the reactor of whoever polls it.
 
-TEST_CASE("a registration is made by the first poll, once, and ends with the registration") {
+TEST_CASE("a registration is made by the first poll, once, and ends with the registration" *
+          doctest::skip(kOnRing)) {
   in_runtime([](Context& context) -> Poll<void> {
     Pipe pipe;
     const int fd = pipe.reading.get();
@@ -315,7 +319,8 @@ TEST_CASE("a registration is made by the first poll, once, and ends with the reg
   });
 }
 
-TEST_CASE("a registration watches for reading and writing at once, and for the peer's end") {
+TEST_CASE("a registration watches for reading and writing at once, and for the peer's end" *
+          doctest::skip(kOnRing)) {
   in_runtime([](Context& context) -> Poll<void> {
     SocketPair pair;
     Registration registration;
@@ -325,7 +330,8 @@ TEST_CASE("a registration watches for reading and writing at once, and for the p
   });
 }
 
-TEST_CASE("a registration that is assigned to: deregistered, and the next poll registers again") {
+TEST_CASE("a registration that is assigned to: deregistered, and the next poll registers again" *
+          doctest::skip(kOnRing)) {
   in_runtime([](Context& context) -> Poll<void> {
     Pipe pipe;
     const int fd = pipe.reading.get();
@@ -341,7 +347,8 @@ TEST_CASE("a registration that is assigned to: deregistered, and the next poll r
   });
 }
 
-TEST_CASE("a moved registration is still the one registration, whichever way it was moved") {
+TEST_CASE("a moved registration is still the one registration, whichever way it was moved" *
+          doctest::skip(kOnRing)) {
   in_runtime([](Context& context) -> Poll<void> {
     Pipe pipe;
     const int fd = pipe.reading.get();
@@ -362,7 +369,8 @@ TEST_CASE("a moved registration is still the one registration, whichever way it 
   });
 }
 
-TEST_CASE("a registration on demand watches for writing only while somebody waits for that") {
+TEST_CASE("a registration on demand watches for writing only while somebody waits for that" *
+          doctest::skip(kOnRing)) {
   in_runtime([](Context& context) -> Poll<void> {
     SocketPair pair(SOCK_DGRAM);
     const int fd = pair.ours.get();
@@ -392,7 +400,7 @@ TEST_CASE("a poll outside of a runtime throws, and the registration can still be
   CHECK(block_on(evented.io(Direction::read, try_read_text)) == "later");
 }
 
-TEST_CASE("a poll of what cannot be watched throws, each time") {
+TEST_CASE("a poll of what cannot be watched throws, each time" * doctest::skip(kOnRing)) {
   PollEvented<Fd> evented(
       Fd(common::check(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open")));
   for (int i = 0; i < 2; ++i) {
@@ -418,7 +426,7 @@ TEST_CASE("made before the runtime, and moved to a task on any thread before the
   }
 }
 
-TEST_CASE("a registration that outlives its runtime does no harm") {
+TEST_CASE("a registration that outlives its runtime does no harm" * doctest::skip(kOnRing)) {
   for (const Options& options : executors()) {
     const int before = open_descriptors();
     {

@@ -11,6 +11,6 @@ std::string why_no_ring();
 
 /// The same for a test: prints it, so that CTest counts the test as skipped, and is false.
 /// `program` is one that is there only if it was built with liburing.
-bool has_ring(const std::string& program);
+bool has_ring(const std::string& program = "/proc/self/exe");
 
 }  // namespace lab

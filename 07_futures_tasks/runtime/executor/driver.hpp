@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "runtime/future/ref.hpp"
 #include "runtime/io/reactor.hpp"
+#include "runtime/io/selector.hpp"
 #include "runtime/time/timers.hpp"
 #include "runtime/trace/observer.hpp"
 
@@ -16,9 +19,9 @@ namespace runtime {
 /// The reactor and the timers of one runtime. `turn` is for one thread at a time.
 class Driver {
  public:
-  Driver(bool virtual_clock, const Ref<Observer>& observer)
+  Driver(bool virtual_clock, const Ref<Observer>& observer, std::unique_ptr<Selector> selector)
       : observer_(observer),
-        reactor_(Ref<Reactor>::adopt(new Reactor(observer))),
+        reactor_(Ref<Reactor>::adopt(new Reactor(observer, std::move(selector)))),
         timers_(Ref<Timers>::adopt(new Timers(virtual_clock))),
         virtual_(virtual_clock) {}
 

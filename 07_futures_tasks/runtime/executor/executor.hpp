@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "runtime/executor/driver.hpp"
 #include "runtime/executor/parker.hpp"
 #include "runtime/future/future.hpp"
 #include "runtime/future/ref.hpp"
+#include "runtime/io/selector.hpp"
 #include "runtime/task/join_handle.hpp"
 #include "runtime/task/scheduler.hpp"
 #include "runtime/task/small_mutex.hpp"
@@ -27,8 +29,9 @@ inline constexpr int kTasksPerTurn = 128;
 class Executor : public Scheduler {
  public:
   /// Errors: those of `Reactor`.
-  Executor(bool virtual_clock, const Ref<Observer>& observer)
-      : Scheduler(observer), driver_(virtual_clock, observer) {}
+  Executor(bool virtual_clock, const Ref<Observer>& observer,
+           std::unique_ptr<Selector> selector = {})
+      : Scheduler(observer), driver_(virtual_clock, observer, std::move(selector)) {}
 
   /// The executor whose task, or blocking work, this thread runs. Throws std::logic_error
   /// elsewhere.

@@ -17,11 +17,19 @@
 
 namespace runtime {
 
+/// How the kernel is asked what is ready.
+enum class DriverKind {
+  epoll,    ///< epoll(7)
+  io_uring  ///< io_uring(7); where the kernel allows that
+};
+
 struct Options {
   /// Threads that run tasks; 0 for the calling thread alone.
   std::size_t workers = 0;
   /// Who waits for the kernel, if there are workers.
   DrivenBy driven_by = DrivenBy::idle_worker;
+  /// With what it does that.
+  DriverKind driver = DriverKind::epoll;
   /// Time stands still while anything can run, and then jumps to the next timer: for tests, which
   /// then take no time, and are the same every time. Without workers only.
   bool virtual_clock = false;
@@ -30,7 +38,7 @@ struct Options {
 };
 
 /// The executor that `options` ask for. Throws std::invalid_argument for a virtual clock with
-/// workers.
+/// workers, and std::system_error where there is no ring.
 Ref<Executor> make_executor(const Options& options, const Ref<Trace>& trace);
 
 /// As `block_on` without options. A trace that cannot be written is an error, too; it does not keep

@@ -21,8 +21,9 @@ thread_local WorkerPool::Worker* this_worker = nullptr;
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer)
-    : Executor(false, observer), workers_(workers), driven_by_(driven_by) {
+WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer,
+                       std::unique_ptr<Selector> selector)
+    : Executor(false, observer, std::move(selector)), workers_(workers), driven_by_(driven_by) {
   try {
     for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
     if (driven_by == DrivenBy::background_thread) {

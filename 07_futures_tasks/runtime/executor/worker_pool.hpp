@@ -16,6 +16,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "runtime/executor/executor.hpp"
 #include "runtime/executor/parker.hpp"
 #include "runtime/future/ref.hpp"
+#include "runtime/io/selector.hpp"
 #include "runtime/task/task.hpp"
 #include "runtime/task/task_list.hpp"
 #include "runtime/trace/observer.hpp"
@@ -40,7 +42,8 @@ class WorkerPool final : public Executor {
   struct Worker;
 
   /// Starts `workers` threads, at least one. Errors: those of std::thread.
-  WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer);
+  WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer,
+             std::unique_ptr<Selector> selector = {});
   ~WorkerPool() override;
 
   void add(Task& task) noexcept override;

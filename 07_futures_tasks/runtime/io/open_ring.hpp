@@ -24,15 +24,19 @@ inline bool is_new_enough(io_uring& ring) {
   return probe && io_uring_opcode_supported(probe.get(), IORING_OP_SEND_ZC) != 0;
 }
 
-/// Makes `ring`, with room for `entries` operations that are handed over at once. See
-/// io_uring_queue_init(3). Throws std::system_error, one line that says what to use `instead`
+/// Makes `ring`, with room for `entries` operations that are handed over at once, and for eight
+/// times as many completions. See io_uring_queue_init_params(3). Throws std::system_error, one line
+/// that says what to use `instead`
 /// ("io_uring_setup (needs permission and Linux 6.0; without: --driver epoll): Operation not
 /// permitted").
 inline void open_ring(io_uring& ring, unsigned entries, unsigned flags,
                       const std::string& instead) {
   // EPERM: kernel.io_uring_disabled, or a container's seccomp profile, whose answer may also be
   // ENOSYS. EINVAL: flags that an old kernel does not know.
-  int error = -io_uring_queue_init(entries, &ring, flags);
+  io_uring_params params{};
+  params.flags = flags | IORING_SETUP_CQSIZE;
+  params.cq_entries = 8 * entries;  // one operation may complete many times
+  int error = -io_uring_queue_init_params(entries, &ring, &params);
   if (error == 0) {
     if (is_new_enough(ring)) return;
     io_uring_queue_exit(&ring);

@@ -18,11 +18,11 @@ namespace runtime {
 
 using common::ReadySet;
 
-Reactor::Reactor(const Ref<Observer>& observer)
+Reactor::Reactor(const Ref<Observer>& observer, std::unique_ptr<Selector> selector)
     : observer_(observer),
-      epoll_(common::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      selector_(selector ? std::move(selector) : make_epoll()),
       eventfd_(common::check(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
-  control(EPOLL_CTL_ADD, "epoll_ctl ADD", eventfd_.get(), ReadySet::readable(), nullptr);
+  selector_->add(eventfd_.get(), ReadySet::readable(), nullptr);
 }
 
 std::size_t Reactor::wait(int milliseconds) {
@@ -32,12 +32,10 @@ std::size_t Reactor::wait(int milliseconds) {
   if (milliseconds != 0 && !state_.compare_exchange_strong(before, State::asleep)) {
     milliseconds = 0;  // it was woken before it slept
   }
-  const int count =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
-  const int error = count == -1 ? errno : 0;
+  const int count = selector_->wait(events_, milliseconds);
   // Not a mere store: what was written before a wake is seen from here on.
   const bool woken = state_.exchange(State::awake) == State::woken;
-  if (error != 0 && error != EINTR) common::throw_error(error, "epoll_wait");
+  if (count < 0 && count != -EINTR) common::throw_error(-count, selector_->call());
   // That `add` has written what the events point to is known through the kernel, of which the
   // language knows nothing: so `add` counts, and this looks at the count.
   static_cast<void>(watched_.load(std::memory_order_acquire));
@@ -85,7 +83,7 @@ ScheduledIo& Reactor::add(int fd, ReadySet interest, std::atomic<ScheduledIo*>& 
   io->reactor_ = this;
   watched_.fetch_add(1, std::memory_order_release);
   try {
-    control(EPOLL_CTL_ADD, "epoll_ctl ADD", fd, interest, io);
+    selector_->add(fd, interest, io);
   } catch (...) {
     watched_.fetch_sub(1, std::memory_order_relaxed);
     io->fd_ = -1;
@@ -104,18 +102,19 @@ ScheduledIo& Reactor::add(int fd, ReadySet interest, std::atomic<ScheduledIo*>& 
 
 void Reactor::close() noexcept {
   closed_.store(true, std::memory_order_release);
+  selector_->close();
   std::vector<Ref<Reactor>> last;  // whose end may be that of tasks
   const std::lock_guard lock(mutex_);
   last.swap(elders_);
 }
 
 void Reactor::modify(ScheduledIo& io, ReadySet interest) {
-  io.reactor_->control(EPOLL_CTL_MOD, "epoll_ctl MOD", io.fd_, interest, &io);
+  io.reactor_->selector_->modify(io.fd_, interest, &io);
 }
 
 void Reactor::deregister(const ScheduledIo& io) noexcept {
   try {
-    io.reactor_->control(EPOLL_CTL_DEL, "epoll_ctl DEL", io.fd_, {}, nullptr);
+    io.reactor_->selector_->remove(io.fd_);
   } catch (const std::exception& error) {
     // Only if the descriptor was closed by somebody else: its owner should hear of it.
     common::print_line(error.what());
@@ -145,13 +144,6 @@ void Reactor::recycle() noexcept {
     io->next_ = std::exchange(free_, io);
     io = next;
   }
-}
-
-void Reactor::control(int operation, const char* call, int fd, ReadySet interest, ScheduledIo* io) {
-  epoll_event event{};
-  event.events = interest.bits() | EPOLLET;
-  event.data.ptr = io;
-  common::check(::epoll_ctl(epoll_.get(), operation, fd, &event), call);
 }
 
 }  // namespace runtime

@@ -4,7 +4,7 @@
 // that one waits. The names and the division of labour are those of Tokio's first reactor.
 //
 // Invariants:
-//  1. A `turn` is one epoll_wait(2).
+//  1. A `turn` is one wait of the selector's: an epoll_wait(2), or an io_uring_enter(2).
 //  2. A descriptor is registered once, edge-triggered. Its events carry the address of its
 //     ScheduledIo, which lasts as long as the reactor.
 //  3. A ScheduledIo whose descriptor was removed waits for the next turn to begin. Only from then
@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -31,6 +32,7 @@
 #include "common/poller/poller.hpp"
 #include "runtime/future/ref.hpp"
 #include "runtime/io/scheduled_io.hpp"
+#include "runtime/io/selector.hpp"
 #include "runtime/task/small_mutex.hpp"
 #include "runtime/trace/observer.hpp"
 
@@ -38,9 +40,9 @@ namespace runtime {
 
 class Reactor : public RefCounted {
  public:
-  /// What it hears is told to `observer`, if there is one. Errors: "epoll_create1: …", "eventfd:
-  /// …".
-  explicit Reactor(const Ref<Observer>& observer = {});
+  /// What it hears is told to `observer`, if there is one. It asks `selector`, or epoll.
+  /// Errors: "epoll_create1: …", "eventfd: …".
+  explicit Reactor(const Ref<Observer>& observer = {}, std::unique_ptr<Selector> selector = {});
 
   /// Waits until something happens, for `limit` at the longest (without one: for ever), and wakes
   /// the tasks that it concerns. May return early. Returns how many events came, of which a `wake`
@@ -84,12 +86,11 @@ class Reactor : public RefCounted {
 
   ScheduledIo& add(int fd, common::ReadySet interest, std::atomic<ScheduledIo*>& place);
   std::size_t wait(int milliseconds);
-  void control(int operation, const char* call, int fd, common::ReadySet interest, ScheduledIo* io);
   static void deregister(const ScheduledIo& io) noexcept;
   void recycle() noexcept;
 
   const Ref<Observer> observer_;
-  const common::Fd epoll_;
+  const std::unique_ptr<Selector> selector_;
   const common::Fd eventfd_;
   std::atomic<State> state_ = State::awake;
   std::atomic<bool> closed_ = false;
