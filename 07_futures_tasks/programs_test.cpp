@@ -12,8 +12,10 @@
 #include "common/fd.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/call_trace.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/ring.hpp"
 #include "lab/support/server.hpp"
 #include "lab/support/temporary_directory.hpp"
 #include "lab/support/text.hpp"
@@ -179,6 +181,62 @@ TEST_CASE("pitfalls is right four times, and of its mistakes the sanitizer finds
   CHECK(swallows.out == lambda + reference + temporary +
                             "catch: the task was aborted: once more\n"
                             "catch: the work is done, although it was aborted\n");
+}
+
+// The programs on rings. They are there only if liburing was.
+
+bool has_uring(const std::string& program = "echo_server_uring") {
+  return has_ring(chapter.program(program));
+}
+
+TEST_CASE(
+    "a read that is given up writes to where its future was, unless its buffer is not there") {
+  if (!has_uring("orphan")) return;
+  const std::string orphan = chapter.program("orphan");
+  CHECK(run({orphan, "--buffer-in-future"}).out ==
+        "the read: 6 bytes have come\n"
+        "the note: KERNEL writes here but me\n"
+        "the next read: nothing\n");
+  CHECK(run({orphan}).out ==
+        "the read: Operation canceled\n"
+        "the note: nobody writes here but me\n"
+        "the next read: KERNEL\n");
+  CHECK(run({orphan, "--too-late"}).out ==
+        "the read: 6 bytes have come\n"
+        "the note: nobody writes here but me\n"
+        "the next read: nothing\n");
+}
+
+TEST_CASE("one operation that does nothing completes") {
+  if (!has_uring("one_no_op")) return;
+  CHECK(run({chapter.program("one_no_op")}).out == "1 completion: operation 42 returned 0\n");
+}
+
+TEST_CASE("where rings are forbidden, each program that needs one says so in a line and ends") {
+  if (kSanitized || !has_uring() || !has_strace()) return;  // no sanitizer runs under strace
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"echo_server_uring", "--port", "0"},
+                                             {"orphan"},
+                                             {"one_no_op"},
+                                             {"server", "--port", "0", "--driver", "io_uring"},
+                                             {"client", "--driver", "io_uring"},
+                                             {"udp_echo", "--port", "0", "--driver", "io_uring"}}) {
+    std::vector<std::string> words = {"strace",    "-f", "-o",
+                                      "/dev/null", "-e", "inject=io_uring_setup:error=EPERM"};
+    words.push_back(chapter.program(command.front()));
+    words.insert(words.end(), command.begin() + 1, command.end());
+    const Result result = run(words);
+    INFO(command.front() << ": " << result.err);
+    CHECK(result.status == 1);
+    CHECK(result.out.empty());
+    const std::string line = result.err.substr(result.err.rfind('\n', result.err.size() - 2) + 1);
+    CHECK(line.starts_with("io_uring_setup (needs permission and Linux 6.0; without: "));
+    CHECK(line.ends_with("): Operation not permitted\n"));
+  }
+}
+
+TEST_CASE("a driver that is none is a wrong flag") {
+  CHECK(run({chapter.program("server"), "--driver", "kqueue"}).status == 2);
 }
 
 }  // namespace

@@ -23,10 +23,18 @@ bool has_workers() {
   return workers != nullptr && std::string_view(workers) != "0";
 }
 
+/// The environment says where it is another one.
+const char* echo_server() {
+  const char* const name = std::getenv("ECHO_SERVER");
+  return name != nullptr ? name : "echo_server";
+}
+
 }  // namespace
 
-const Chapter chapter{
-    .directory = CHAPTER_DIR, .hears_resets = false, .other_threads = has_workers()};
+const Chapter chapter{.directory = CHAPTER_DIR,
+                      .hears_resets = false,
+                      .other_threads = has_workers(),
+                      .echo_server = echo_server()};
 
 namespace {
 

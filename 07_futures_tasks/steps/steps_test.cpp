@@ -285,6 +285,21 @@ TEST_CASE("16 ends when a call fails, whichever and whenever, and says which" *
 }
 
 // Under strace a program with a sanitizer does not run.
+TEST_CASE("16 makes half of the system calls that 15 makes" * doctest::skip(SANITIZED)) {
+  if (!has_ring(kRingStep) || !has_strace()) return;
+  const auto calls = [](const std::string& name) {
+    const Result result =
+        run({"strace", "-f", "-e", "trace=/epoll,/io_uring,%network,read,write",
+             std::string(STEPS_DIR) + "/" + name, "--port", "0", "--delay", "1s"});
+    const std::size_t ready = result.err.find("listening on ");
+    REQUIRE(ready != std::string::npos);
+    const std::string all = result.err.substr(ready);
+    return count(all, " = ") - count(all, "write(1, ");
+  };
+  CHECK(2 * calls("16_io_uring") < calls("15_io_epoll"));
+}
+
+// Under strace a program with a sanitizer does not run.
 TEST_CASE("13, 14 and 15 end when a call fails, whichever and whenever, and say which" *
           doctest::skip(SANITIZED)) {
   if (!has_strace()) return;

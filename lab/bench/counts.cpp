@@ -52,25 +52,53 @@ double cost_of_one(std::size_t few, Cost cost) {
   return (cost(3 * few) - once) / (2 * static_cast<double>(few));
 }
 
-double instructions_of_echoes(const Subject& subject, std::size_t connections, std::size_t times) {
-  lab::Server server(subject.program, subject.flags, {}, kCallgrind);
-  std::vector<lab::Peer> peers;
-  while (peers.size() < connections) peers.emplace_back(server.port()).send_at_once();
-  const std::string message(64, 'x');
-  for (std::size_t i = 0; i < times; ++i) {
-    // What it does besides, it has done: no message comes early, and spares it a look in vain.
-    lab::wait_until([&] { return lab::all_threads_sleep(server.pid()); }, "the server sleeps");
+/// A server that runs by `command`, as `lab::Server` takes it, with so many connections. It ends
+/// with the last of them: to a program that waits for a ring, an old valgrind passes no signal on.
+class Echoing {
+ public:
+  Echoing(const Subject& subject, const std::vector<std::string>& command, std::size_t connections)
+      : server_(subject.program, with(subject.flags, connections), {}, command) {
+    while (peers_.size() < connections) peers_.emplace_back(server_.port()).send_at_once();
+  }
+
+  /// Each sends a message, and gets it back.
+  void go_round() {
+    settle();
     // It stands while they send: so it finds all of them at once, however fast it is.
-    if (connections > 1) lab::stop_for_now(server);
-    for (lab::Peer& peer : peers) peer.send(message);
-    if (connections > 1) server.program().signal(SIGCONT);
-    for (lab::Peer& peer : peers) {
-      if (peer.read(message.size()) != message)
+    if (peers_.size() > 1) lab::stop_for_now(server_);
+    for (lab::Peer& peer : peers_) peer.send(message_);
+    if (peers_.size() > 1) server_.program().signal(SIGCONT);
+    for (lab::Peer& peer : peers_) {
+      if (peer.read(message_.size()) != message_)
         throw std::runtime_error("an echo did not come back");
     }
   }
-  peers.clear();
-  return instructions(server.stop(SIGINT));
+
+  /// What it does besides, it has done: no message comes early, and spares it a look in vain.
+  void settle() const {
+    lab::wait_until([&] { return lab::all_threads_sleep(server_.pid()); }, "the server sleeps");
+  }
+
+  lab::Result end() {
+    peers_.clear();
+    return server_.program().wait();
+  }
+
+ private:
+  static std::vector<std::string> with(std::vector<std::string> flags, std::size_t connections) {
+    flags.insert(flags.end(), {"--connections", std::to_string(connections)});
+    return flags;
+  }
+
+  const std::string message_ = std::string(64, 'x');
+  lab::Server server_;
+  std::vector<lab::Peer> peers_;
+};
+
+double instructions_of_echoes(const Subject& subject, std::size_t connections, std::size_t times) {
+  Echoing echoing(subject, kCallgrind, connections);
+  for (std::size_t i = 0; i < times; ++i) echoing.go_round();
+  return instructions(echoing.end());
 }
 
 }  // namespace
@@ -90,6 +118,21 @@ double instructions_per_echo(const Subject& server, std::size_t connections) {
                        return instructions_of_echoes(server, connections, times);
                      }) /
          static_cast<double>(connections);
+}
+
+double calls_per_echo(const Subject& server, std::size_t connections) {
+  require_open_files(connections);
+  lab::require_strace();
+  const std::size_t rounds = connections == 1 ? 100 : 10;
+  lab::CallTrace trace;
+  Echoing echoing(server, trace.command(), connections);
+  echoing.go_round();  // all are accepted now
+  echoing.settle();
+  trace.take();
+  for (std::size_t i = 0; i < rounds; ++i) echoing.go_round();
+  echoing.settle();
+  const std::size_t calls = lab::Calls(trace.take()).count();
+  return static_cast<double>(calls) / static_cast<double>(rounds * connections);
 }
 
 double bytes_per_connection(const Subject& subject) {

@@ -18,6 +18,10 @@ void require_valgrind();
 /// Instructions in user space for an echo of 64 bytes, when so many connections are ready at once.
 double instructions_per_echo(const Subject& server, std::size_t connections);
 
+/// System calls for the same. One more in each round is that of the server which was stopped in its
+/// sleep.
+double calls_per_echo(const Subject& server, std::size_t connections);
+
 /// Resident memory for a connection that says nothing, in bytes. It has said something once.
 double bytes_per_connection(const Subject& server);
 

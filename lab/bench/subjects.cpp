@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "lab/support/chapters.hpp"
+#include "lab/support/ring.hpp"
 
 namespace bench {
 
@@ -21,6 +22,11 @@ std::vector<Subject> built_subjects(const std::string& only) {
   };
   for (const path& chapter : lab::built_chapters({"echo_server"})) {
     add(chapter.filename(), chapter / "echo_server", lab::flags_for_one_thread(chapter));
+  }
+  const path last = program_beside("../07_futures_tasks");
+  if (lab::why_no_ring().empty()) {
+    add("io_uring_driver", last / "echo_server", {"--workers", "0", "--driver", "io_uring"});
+    add("io_uring", last / "echo_server_uring");
   }
   for (const std::string peer : {"asio", "libuv", "libevent", "tokio"}) {
     add(peer, program_beside(peer + "_echo"));

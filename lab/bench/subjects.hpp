@@ -13,8 +13,9 @@ struct Subject {
   std::vector<std::string> flags;  // those that give it one thread
 };
 
-/// Those with `only` in their names: the chapters, and the peers that are built beside this
-/// program. Throws std::runtime_error where there is none.
+/// Those with `only` in their names: the chapters; chapter 07 on a ring, and its server of
+/// completions, where rings can be made; and the peers that are built beside this program. Throws
+/// std::runtime_error where there is none.
 std::vector<Subject> built_subjects(const std::string& only);
 
 /// The path of another program beside this one. It need not exist.

@@ -11,6 +11,7 @@
 #include "lab/support/build_tree.hpp"
 #include "lab/support/call_trace.hpp"
 #include "lab/support/program.hpp"
+#include "lab/support/ring.hpp"
 
 namespace {
 
@@ -46,6 +47,21 @@ TEST_CASE("07: an echo beside ten thousand tasks that one joins takes hardly mor
 TEST_CASE("07: two workers that have nothing to do are left asleep") {
   if (!lab::has_strace()) return;
   check_figures("futex calls of two workers");
+}
+
+TEST_CASE("completions: many echoes that are ready at once take two system calls together") {
+  const std::string rings = std::filesystem::path(BUILD_DIR) / "lab" / "rings";
+  const std::string server =
+      std::filesystem::path(BUILD_DIR) / "07_futures_tasks" / "echo_server_uring";
+  if (!lab::has_ring(server) || !lab::has_strace() || !lab::has_open_files(4000)) return;
+  const lab::Result result = lab::run({rings, "--only", "io_uring"});
+  INFO(result.out << result.err);
+  if (lab::contains(result.err, "run valgrind: No such file")) {
+    std::puts("skipped: valgrind is not installed");
+    return;
+  }
+  CHECK(result.status == 0);
+  CHECK(lab::contains(result.out, "\nio_uring  "));
 }
 
 TEST_CASE("where valgrind is missing, a line says so, and the exit status") {

@@ -23,9 +23,12 @@ namespace check_text {
 namespace {
 
 /// Why a block that needs `program` cannot be run here; nothing if it can.
-std::string why_not(const std::string& program) {
+std::string why_not(const std::string& program, const std::filesystem::path& build) {
   if (program == "gdb") return lab::why_no_gdb();
-  if (program == "io_uring") return lab::why_no_ring();
+  if (program == "io_uring") {
+    const bool is_built = exists(build / "07_futures_tasks" / "echo_server_uring");
+    return is_built ? lab::why_no_ring() : "built without liburing (package liburing-dev)";
+  }
   const bool found = lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
   return found ? std::string() : program + " is not installed";
 }
@@ -75,7 +78,7 @@ class Checker {
       return;
     }
     if (const auto program = block.attribute("needs")) {
-      const std::string lack = why_not(*program);
+      const std::string lack = why_not(*program, settings_.build);
       if (!lack.empty()) {
         report_.needed.push_back("line " + std::to_string(block.line) + ": " + lack);
         return;

@@ -27,6 +27,12 @@ struct Chapter {
   /// Other threads than the first do the work: strace(1) without -f sees nothing of it.
   bool other_threads = false;
 
+  /// The program that the echo server's tests run.
+  std::string echo_server = "echo_server";
+
+  /// That one leaves its calls to a ring.
+  bool has_completions() const { return echo_server == "echo_server_uring"; }
+
   /// The path of one of its programs.
   std::string program(const std::string& name) const { return directory + "/" + name; }
   /// The paths of all its programs whose names begin with `prefix`, but for those that take no

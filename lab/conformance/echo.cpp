@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kRoom = (kSanitized ? 64 : 1) * kMiB;
 
 Server start(const std::vector<std::string>& flags = {}, const Limits& limits = {}) {
-  return Server(chapter.program("echo_server"), flags, limits);
+  return Server(chapter.program(chapter.echo_server), flags, limits);
 }
 
 /// Connects once more and gets its bytes back: the server lives.
@@ -140,6 +140,8 @@ TEST_SUITE("echo_server") {
   }
 
   TEST_CASE("with no descriptor left it rests without spinning, and goes on when there is one") {
+    // The limit that holds for an accept on a ring is that of the moment when it was begun.
+    if (chapter.has_completions()) return;
     Server server = start();
     const std::size_t files = open_files(server.pid());
     set_file_limit(server.pid(), files);

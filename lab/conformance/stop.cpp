@@ -18,14 +18,15 @@ namespace {
 Server start(const std::string& signal, int number) {
   const std::string inject = "inject=write:signal=" + signal + ":when=" + std::to_string(number);
   // With -D the server is our child, and strace its: other signals reach the server.
-  return Server(chapter.program("echo_server"), {}, {},
+  return Server(chapter.program(chapter.echo_server), {}, {},
                 {"strace", "-D", "-o", "/dev/null", "-e", "trace=write", "-e", inject});
 }
 
 TEST_SUITE("echo_server") {
   TEST_CASE(
       "a signal while one connection is served stops those, too, that were passed before it") {
-    if (chapter.one_at_a_time || !has_strace()) return;
+    // Who leaves its writes to a ring makes none during which a signal could be sent.
+    if (chapter.one_at_a_time || chapter.has_completions() || !has_strace()) return;
     // The second echo to the middle one of three: whichever way a loop goes through them, a silent
     // one comes before it.
     Server server = start("SIGTERM", 5);

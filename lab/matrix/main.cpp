@@ -17,6 +17,7 @@
 #include "lab/support/call_trace.hpp"
 #include "lab/support/chapter_rows.hpp"
 #include "lab/support/chapters.hpp"
+#include "lab/support/ring.hpp"
 #include "troubles.hpp"
 
 namespace {
@@ -49,7 +50,7 @@ Column four_calls(const std::filesystem::path& chapter) {
 }
 
 /// A column for each chapter; chapter 01's first program has one of its own, and chapter 07 has one
-/// without workers, and one with two.
+/// without workers, one with two, and one on a ring, where rings can be made.
 std::vector<Column> columns(const Options& options) {
   std::vector<Column> columns;
   for (const auto& directory : lab::built_chapters({"server", "echo_server"})) {
@@ -58,7 +59,10 @@ std::vector<Column> columns(const Options& options) {
     if (exists(first.file("server"))) columns.push_back(first);
     const Scene::Flags one_thread = lab::flags_for_one_thread(directory);
     columns.push_back({number, directory, one_thread});
-    if (!one_thread.empty()) columns.push_back({number + "w2", directory, {"--workers", "2"}});
+    if (one_thread.empty()) continue;
+    columns.push_back({number + "w2", directory, {"--workers", "2"}});
+    if (!lab::why_no_ring().empty()) continue;
+    columns.push_back({number + "ring", directory, {"--workers", "0", "--driver", "io_uring"}});
   }
   std::erase_if(columns, [&](const Column& column) {
     return !options.chapter.empty() && column.name != options.chapter;
@@ -163,7 +167,7 @@ int main(int argc, char** argv) {
       "survives,\n"
       "stalls others, spins, dies, or does something wrong.",
       "build/lab/matrix --chapter 04 --trouble reset");
-  cli.add_text("--chapter", "this column alone: 04, 07w2 for two workers, or four_calls",
+  cli.add_text("--chapter", "this column alone: 04, 07w2 for two workers, 07ring, or four_calls",
                options.chapter);
   cli.add_text("--trouble", "this row alone, such as reset; '?' lists them", options.trouble);
   cli.add_text("--with", "a flag for the servers: --with=--keep-sigpipe breaks 01", options.with);

@@ -11,6 +11,7 @@
 
 #include "lab/support/build_tree.hpp"
 #include "lab/support/call_trace.hpp"
+#include "lab/support/ring.hpp"
 #include "lab/support/shell.hpp"
 
 namespace {
@@ -92,7 +93,8 @@ TEST_CASE(
     "the first of all, of nearly everything") {
   const std::vector<Row> rows = table_in_text();
   const Row& head = rows[0];
-  CHECK(head == Row{"trouble", "four_calls", "01", "02", "03", "04", "05", "06", "07", "07w2"});
+  CHECK(head ==
+        Row{"trouble", "four_calls", "01", "02", "03", "04", "05", "06", "07", "07w2", "07ring"});
   for (std::size_t row = 1; row < rows.size(); ++row) {
     for (std::size_t column = 1; column < head.size(); ++column) {
       const std::string& cell = rows[row][column];
@@ -154,6 +156,12 @@ TEST_CASE("07 survives all on one thread") {
 TEST_CASE("07 survives all with two workers") {
   if (!lab::has_strace() || !lab::has_open_files(kManyFiles)) return;
   check_column("07w2");
+}
+
+TEST_CASE("07 survives all on a ring") {
+  const path server = path(BUILD_DIR) / "07_futures_tasks" / "echo_server_uring";
+  if (!lab::has_strace() || !lab::has_ring(server) || !lab::has_open_files(kManyFiles)) return;
+  check_column("07ring");
 }
 
 TEST_CASE("a server that a signal kills dies") {
