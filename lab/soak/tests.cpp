@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/support/output.hpp"
+#include "lab/support/build_tree.hpp"
 #include "lab/support/program.hpp"
 
 namespace {
