@@ -3,7 +3,7 @@
 // The compiler makes from a coroutine what we wrote by hand: an object with the local variables and
 // the place where it left off. Async is the future around it.
 //
-//   build/07_futures_tasks/steps/10_async     one second, and the same polls as before
+//   build/07_futures_tasks/steps/10_async     are they as many as before?
 
 #include <chrono>
 #include <coroutine>

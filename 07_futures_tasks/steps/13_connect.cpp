@@ -2,7 +2,7 @@
 //
 // The server and ten clients are tasks of one thread. Nobody is cut off any more.
 //
-//   build/07_futures_tasks/steps/13_connect     one second, and all of it CPU time
+//   build/07_futures_tasks/steps/13_connect     one second, and how busy?
 
 #include <array>
 #include <chrono>

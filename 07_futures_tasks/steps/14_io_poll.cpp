@@ -2,7 +2,7 @@
 //
 // No more spinning. But each time the loop wakes, it wakes everybody who waits for a descriptor.
 //
-//   build/07_futures_tasks/steps/14_io_poll     one second, no CPU time; hundreds of polls
+//   build/07_futures_tasks/steps/14_io_poll     one second, and how many polls?
 
 #include <poll.h>
 

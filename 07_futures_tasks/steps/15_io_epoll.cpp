@@ -3,7 +3,7 @@
 // The kernel keeps the list. An event names its descriptor, and that has the wakers of the tasks
 // that wait for it: at most two.
 //
-//   build/07_futures_tasks/steps/15_io_epoll     one second, no CPU time; a handful of polls a task
+//   build/07_futures_tasks/steps/15_io_epoll     one second, and how many polls?
 
 #include <poll.h>
 #include <sys/epoll.h>
