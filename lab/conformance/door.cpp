@@ -107,7 +107,7 @@ TEST_SUITE("the door") {
   TEST_CASE("standard error that nobody reads holds no server up, and it ends when it is told to") {
     with_each_server([](const std::string& name, const std::string& program) {
       const FullPipe pipe;
-      Server server = Server::silent(program, flags_for(name), with_streams(pipe.redirection()));
+      Server server = Server::silent(program, flags_for(name), with_streams("2>" + pipe.path()));
       if (kProtocols.at(name) != Protocol::datagrams) come_and_go(server.port());
       check_answers(name, server.port());
       stop_well(server);
@@ -117,7 +117,7 @@ TEST_SUITE("the door") {
   TEST_CASE("lines that were lost are counted, and the count comes with the next that is not") {
     with_each_server([](const std::string& name, const std::string& program) {
       FullPipe pipe;
-      Server server = Server::silent(program, flags_for(name), with_streams(pipe.redirection()));
+      Server server = Server::silent(program, flags_for(name), with_streams("2>" + pipe.path()));
       check_answers(name, server.port());
       pipe.drain();
       stop_well(server);
@@ -131,7 +131,7 @@ TEST_SUITE("the door") {
   TEST_CASE("a server whose standard error has lost its reader serves, and ends well") {
     with_each_server([](const std::string& name, const std::string& program) {
       auto pipe = std::make_unique<FullPipe>();
-      Server server = Server::silent(program, flags_for(name), with_streams(pipe->redirection()));
+      Server server = Server::silent(program, flags_for(name), with_streams("2>" + pipe->path()));
       pipe.reset();
       if (kProtocols.at(name) != Protocol::datagrams) come_and_go(server.port());
       check_answers(name, server.port());
@@ -189,7 +189,7 @@ TEST_SUITE("the door") {
   TEST_CASE("it does so also where standard error is not read") {
     FullPipe pipe;
     Server server = Server::silent(chapter.program("server"), {"--delay", "3600s"},
-                                   with_streams(pipe.redirection()));
+                                   with_streams("2>" + pipe.path()));
     Peer client(server.port());
     CHECK(client.read_line() == "start 1");
     wait_until(

@@ -35,9 +35,9 @@ class FullPipe {
     }
   }
 
-  /// Makes this pipe a program's standard error. (It is opened anew there: ours does not wait.)
-  [[nodiscard]] std::string redirection() const {
-    return "2>/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(write_end_.get());
+  /// The file to write to it. (Each who opens it has one of their own: ours does not wait.)
+  [[nodiscard]] std::string path() const {
+    return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(write_end_.get());
   }
 
   /// Reads all that is in it: from now on there is room.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "common/run_on_threads.hpp"
 #include "runtime/executor/deadlock.hpp"
 #include "runtime/executor/driver.hpp"
 
@@ -24,9 +25,11 @@ thread_local WorkerPool::Worker* this_worker = nullptr;
 WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer)
     : Executor(false, observer), workers_(workers), driven_by_(driven_by) {
   try {
-    for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+    for (std::size_t i = 0; i < workers; ++i) {
+      threads_.push_back(common::start_thread([this] { work(); }));
+    }
     if (driven_by == DrivenBy::background_thread) {
-      threads_.emplace_back([this] { drive_in_background(); });
+      threads_.push_back(common::start_thread([this] { drive_in_background(); }));
     }
   } catch (...) {
     join();
