@@ -1,9 +1,10 @@
 #include "runtime/executor/worker_pool.hpp"
 
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
-#include "common/run_on_threads.hpp"
+#include "common/error.hpp"
 #include "runtime/executor/deadlock.hpp"
 #include "runtime/executor/driver.hpp"
 
@@ -25,12 +26,13 @@ thread_local WorkerPool::Worker* this_worker = nullptr;
 WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer)
     : Executor(false, observer), workers_(workers), driven_by_(driven_by) {
   try {
-    for (std::size_t i = 0; i < workers; ++i) {
-      threads_.push_back(common::start_thread([this] { work(); }));
-    }
+    for (std::size_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
     if (driven_by == DrivenBy::background_thread) {
-      threads_.push_back(common::start_thread([this] { drive_in_background(); }));
+      threads_.emplace_back([this] { drive_in_background(); });
     }
+  } catch (const std::system_error& error) {
+    join();
+    common::throw_error(error.code().value(), "thread");  // its own text does not say what failed
   } catch (...) {
     join();
     throw;
