@@ -12,13 +12,13 @@ namespace common {
 bool write_error_now(std::string_view text) noexcept {
   // Not O_NONBLOCK: that belongs to the open file, which others have, too, such as the shell. A
   // pipe is writable when it has room for PIPE_BUF bytes, so the write of no more does not wait.
-  // (Another process with the same pipe may be faster: then it waits after all.) See pipe(7),
-  // poll(2).
+  // (It may where another process writes to the same pipe, or where a terminal has room for half a
+  // line. Then a signal ends it: no `retry`.) See pipe(7), poll(2).
   pollfd error{STDERR_FILENO, POLLOUT, 0};
   const bool ready = retry([&] { return ::poll(&error, 1, 0); }) == 1;
   // Without a reader there is POLLERR, too, and a write would be SIGPIPE.
   if (!ready || error.revents != POLLOUT) return false;
-  const ssize_t size = retry([&] { return ::write(STDERR_FILENO, text.data(), text.size()); });
+  const ssize_t size = ::write(STDERR_FILENO, text.data(), text.size());
   return size == static_cast<ssize_t>(text.size());
 }
 
