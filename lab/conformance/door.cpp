@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,6 +58,16 @@ void check_answers(const std::string& name, std::uint16_t port) {
 
 std::vector<std::string> flags_for(const std::string& name) {
   return name == "server" ? std::vector<std::string>{"--delay", "1ms"} : std::vector<std::string>{};
+}
+
+/// See proc(5), status: those that were sent to the process, and that none of its threads has
+/// taken.
+bool has_no_pending_signal(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string line;
+  while (std::getline(status, line) && !line.starts_with("ShdPnd:")) {
+  }
+  return line == "ShdPnd:\t0000000000000000";
 }
 
 /// A start/end server with one client who waits for an end that is far away.
@@ -207,7 +218,9 @@ TEST_SUITE("the door") {
       Server server(chapter.program("server"), {"--delay", delay});
       Peer client(server.port());
       CHECK(client.read_line() == "start 1");
-      for (int i = 0; i < 2; ++i) server.program().signal(SIGTERM);
+      server.program().signal(SIGTERM);
+      wait_until([&] { return has_no_pending_signal(server.pid()); }, "the first is taken");
+      server.program().signal(SIGTERM);
       return client.read_line() == "end 1" && server.program().wait().status == 0;
     }));
   }
