@@ -148,7 +148,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -185,10 +185,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// The kernel's list, made in main, which can say what fails. And who waits: for each descriptor
