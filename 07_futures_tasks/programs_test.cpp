@@ -181,5 +181,16 @@ TEST_CASE("pitfalls is right four times, and of its mistakes the sanitizer finds
                             "catch: the work is done, although it was aborted\n");
 }
 
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)
+// The sanitizers reserve terabytes of addresses, so no limit of them can be low.
+TEST_CASE("workers that cannot be had are one line that names the call, and exit status 1") {
+  constexpr rlim_t kMiB = 1024 * 1024;
+  const Result result = run({chapter.program("echo_server"), "--port", "0", "--workers", "1000"},
+                            {.open_files = {}, .address_space = 128 * kMiB});
+  CHECK(result.status == 1);
+  CHECK(result.err == "thread: Resource temporarily unavailable\n");
+}
+#endif
+
 }  // namespace
 }  // namespace lab

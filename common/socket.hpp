@@ -52,7 +52,8 @@ enum class Lookup { blocking, none };
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
                              Lookup lookup = Lookup::blocking);
 
-/// A blocking socket that listens on the first address of `host` that can be bound.
+/// A blocking socket that listens on the first address of `host` that can be bound. Where there are
+/// others, lines on standard error say so.
 ///
 /// The queue of connections not yet accepted is as long as the system allows (SOMAXCONN), and
 /// SO_REUSEADDR is set, so that a server can be started again at once: see listen(2), socket(7).
@@ -105,7 +106,7 @@ class Connector {
   Fd socket_;
 };
 
-/// A nonblocking UDP socket bound to the first address of `host` that can be bound.
+/// The same for UDP: a nonblocking socket bound to the first address of `host` that can be bound.
 ///
 /// Throws std::system_error ("bind 127.0.0.1:2000: Address already in use").
 Fd bind_udp(const std::string& host, std::uint16_t port);

@@ -94,7 +94,6 @@ int print_names() {
   for (const Trouble& trouble : matrix::all_troubles()) {
     std::printf("%-20s  %s\n", trouble.name.c_str(), trouble.what.c_str());
   }
-  lab::flush_output("the list");
   return 0;
 }
 
@@ -151,7 +150,6 @@ void print_table(const Options& options, const std::vector<Trouble>& troubles,
     print_line(options, troubles[row].what, words);
     if (options.details) print_details(measured, row);
   }
-  lab::flush_output("the table");
 }
 
 }  // namespace
