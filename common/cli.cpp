@@ -2,15 +2,20 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <limits>
 #include <map>
+#include <optional>
 #include <ratio>
 #include <sstream>
 #include <system_error>
 
+#include "common/error.hpp"
+#include "common/process.hpp"
 #include "common/report.hpp"
 
 namespace common {
@@ -25,33 +30,48 @@ const std::map<std::string, Microseconds> kUnits = {
 };
 constexpr Microseconds kLongestDelay = std::chrono::hours(24);
 
-/// CLI11 reads "-3" as a very large unsigned number; this refuses it.
-std::string whole_number(const std::string& text, std::uint64_t least, std::uint64_t most) {
+/// The number that `text` is: digits, and nothing else. CLI11's own reading has other rules: to it
+/// "010" is eight, and "-3" very large.
+std::optional<std::uint64_t> whole_number(const std::string& text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (whole && value >= least && value <= most) return "";
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string number_error(const std::string& text, std::uint64_t least, std::uint64_t most) {
+  const auto value = whole_number(text);
+  if (value && *value >= least && *value <= most) return "";
   if (most == std::numeric_limits<std::uint64_t>::max()) {
     return text + " is not a number of " + std::to_string(least) + " or more";
   }
   return text + " is not between " + std::to_string(least) + " and " + std::to_string(most);
 }
 
-auto between(std::uint64_t least, std::uint64_t most) {
-  return [=](const std::string& text) { return whole_number(text, least, most); };
+template <class Number>
+CLI::Option* add_number(CLI::App& app, const std::string& name, const std::string& what,
+                        Number& value, std::uint64_t least, std::uint64_t most) {
+  const auto store = [&value](const std::string& text) {
+    value = static_cast<Number>(*whole_number(text));
+  };
+  return app.add_option_function<std::string>(name, store, what)
+      ->check([=](const std::string& text) { return number_error(text, least, most); })
+      ->type_name("N")
+      ->default_str(std::to_string(value));
 }
 
 /// What is wrong with "5" or "-5s"; nothing is wrong with "250ms", and `delay` becomes that.
 std::string read_delay(const std::string& text, Microseconds& delay) {
+  // strtod takes more than digits and a point: "0x10", "1e3", "nan", " 5".
+  const std::string digits = text.substr(0, text.find_first_not_of("0123456789."));
   char* after_number = nullptr;
-  const double number = std::strtod(text.c_str(), &after_number);
-  const auto unit = kUnits.find(after_number);
-  if (after_number == text.c_str() || unit == kUnits.end()) {
+  const double number = std::strtod(digits.c_str(), &after_number);
+  const auto unit = kUnits.find(text.substr(digits.size()));
+  if (digits.empty() || *after_number != '\0' || unit == kUnits.end()) {
     return text + " is not a number with a unit, us, ms or s: 2s, 250ms, 40us";
   }
   delay = number * unit->second;
-  // Written so that "nans" is refused, too.
-  if (delay >= Microseconds::zero() && delay <= kLongestDelay) return "";
+  if (delay <= kLongestDelay) return "";
   return text + " is not between 0s and a day";
 }
 
@@ -94,6 +114,13 @@ class Help : public CLI::Formatter {
   }
 };
 
+/// What was printed goes out now. Only then it may turn out that the disk is full.
+void flush_output() {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (failed) throw_error(errno != 0 ? errno : EIO, "write standard output");
+}
+
 }  // namespace
 
 struct CommandLine::Parser {
@@ -114,11 +141,9 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
   parser_->app.add_option("--host", endpoint.host, "name or address, IPv4 or IPv6")
       ->type_name("HOST")
       ->capture_default_str();
-  parser_->app
-      .add_option("--port", endpoint.port, "TCP or UDP port; 0 lets a server pick a free one")
-      ->check(between(0, std::numeric_limits<std::uint16_t>::max()))
-      ->type_name("PORT")
-      ->capture_default_str();
+  add_number(parser_->app, "--port", "TCP or UDP port; 0 lets a server pick a free one",
+             endpoint.port, 0, std::numeric_limits<std::uint16_t>::max())
+      ->type_name("PORT");
 }
 
 void CommandLine::add_delay(Duration& delay, const std::string& what, const std::string& name) {
@@ -134,9 +159,9 @@ void CommandLine::add_delay(Duration& delay, const std::string& what, const std:
 }
 
 void CommandLine::add_connections(std::uint64_t& connections) {
-  parser_->app.add_option("--connections", connections, "stop after so many (UDP: datagrams)")
-      ->check(between(1, connections))
-      ->type_name("N");
+  add_number(parser_->app, "--connections", "stop after so many (UDP: datagrams)", connections, 1,
+             connections)
+      ->default_str("");
 }
 
 void CommandLine::add_clients(std::uint64_t& clients) {
@@ -146,11 +171,7 @@ void CommandLine::add_clients(std::uint64_t& clients) {
 void CommandLine::add_count(const std::string& name, const std::string& what, std::uint64_t& value,
                             std::uint64_t least, std::uint64_t most,
                             const std::string& environment) {
-  parser_->app.add_option(name, value, what)
-      ->check(between(least, most))
-      ->type_name("N")
-      ->envname(environment)
-      ->capture_default_str();
+  add_number(parser_->app, name, what, value, least, most)->envname(environment);
 }
 
 void CommandLine::add_choice(const std::string& name, const std::string& what,
@@ -188,10 +209,10 @@ void CommandLine::add_break_it(const std::string& name, const std::string& what,
 
 int CommandLine::run(int argc, char** argv, const std::function<int()>& program) {
   try {
-    parser_->app.parse(argc, argv);
-    return program();
-  } catch (const CLI::ParseError& error) {
-    return parser_->app.exit(error) == 0 ? 0 : kWrongUsage;
+    prepare_process();
+    const int status = parse_and_run(argc, argv, program);
+    flush_output();
+    return status;
   } catch (const WrongUsage& error) {
     print_line(error.what());
     return kWrongUsage;
@@ -199,6 +220,15 @@ int CommandLine::run(int argc, char** argv, const std::function<int()>& program)
     print_line(error.what());
     return 1;
   }
+}
+
+int CommandLine::parse_and_run(int argc, char** argv, const std::function<int()>& program) {
+  try {
+    parser_->app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parser_->app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
+  return program();
 }
 
 }  // namespace common

@@ -55,8 +55,8 @@ class CommandLine {
   void add_connections(std::uint64_t& connections);
   /// --clients: at least 1.
   void add_clients(std::uint64_t& clients);
-  /// A number of the program's own, from `least` to `most`. The environment variable of this name,
-  /// if there is one, says what it is where the flag does not.
+  /// A number of the program's own, decimal as all numbers here, from `least` to `most`. The
+  /// environment variable of this name, if there is one, says what it is where the flag does not.
   void add_count(const std::string& name, const std::string& what, std::uint64_t& value,
                  std::uint64_t least = 1, std::uint64_t most = 1'000'000,
                  const std::string& environment = "");
@@ -78,12 +78,15 @@ class CommandLine {
   /// A flag that turns one necessary thing off. `--help` lists these under "break it".
   void add_break_it(const std::string& name, const std::string& what, bool& value);
 
-  /// Parses the command line, then runs `program`. Returns main's exit status: what `program`
-  /// returns; 0 after `--help`; 2, with a line on standard error, for a bad flag or WrongUsage; 1,
-  /// with a line on standard error, when `program` throws anything else.
+  /// Prepares the process, parses the command line, then runs `program`. Returns main's exit
+  /// status: what `program` returns; 0 after `--help`; 2, with a line on standard error, for a bad
+  /// flag or WrongUsage; 1, with a line on standard error, when `program` throws anything else, or
+  /// when what was printed could not be written.
   int run(int argc, char** argv, const std::function<int()>& program);
 
  private:
+  int parse_and_run(int argc, char** argv, const std::function<int()>& program);
+
   static constexpr int kWrongUsage = 2;  // as in the shell's own commands
   struct Parser;
   std::unique_ptr<Parser> parser_;

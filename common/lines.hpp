@@ -20,7 +20,8 @@ class LinePrinter {
   explicit LinePrinter(std::string peer) : peer_(std::move(peer)) {}
 
   /// Takes the next bytes and prints the lines that they complete. Of a line that does not end
-  /// within 64 KiB, the first 64 KiB are printed as if it did.
+  /// within 64 KiB, the first 64 KiB are printed as if it did. Waits for whoever reads standard
+  /// output, unlike `print_line`: what was asked for may come late, and must not be lost.
   void print(std::string_view bytes);
 
   /// The connection has ended. Prints what is left; throws std::runtime_error if the last line

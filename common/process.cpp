@@ -1,13 +1,23 @@
 #include "common/process.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 
 #include "common/error.hpp"
 
 namespace common {
+
+void prepare_process() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // open takes the lowest number that is free: this one, for those before it are open.
+    if (::fcntl(stream, F_GETFD) == -1) check(::open("/dev/null", O_RDWR), "open /dev/null");
+  }
+  if (::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) throw_error(errno, "signal SIGXFSZ");
+}
 
 void raise_file_limit() {
   rlimit limit{};

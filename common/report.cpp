@@ -1,15 +1,34 @@
 #include "common/report.hpp"
 
-#include <cstdio>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
 
+#include "common/error.hpp"
 #include "common/socket.hpp"
 
 namespace common {
 
+bool write_error_now(std::string_view text) noexcept {
+  // Not O_NONBLOCK: that belongs to the open file, which others have, too, such as the shell. A
+  // pipe is writable when it has room for PIPE_BUF bytes, so the write of no more does not wait.
+  // (It may where another process writes to the same pipe, or where a terminal has room for half a
+  // line. Then a signal ends it: no `retry`.) See pipe(7), poll(2).
+  pollfd error{STDERR_FILENO, POLLOUT, 0};
+  const bool ready = retry([&] { return ::poll(&error, 1, 0); }) == 1;
+  // Without a reader there is POLLERR, too, and a write would be SIGPIPE.
+  if (!ready || error.revents != POLLOUT) return false;
+  const ssize_t size = ::write(STDERR_FILENO, text.data(), text.size());
+  return size == static_cast<ssize_t>(text.size());
+}
+
 void print_line(const std::string& line) {
-  // stdio locks the stream for each call, so that a line stays whole. If standard error itself is
-  // broken, there is nobody left to tell.
-  std::fputs((line + "\n").c_str(), stderr);
+  static std::mutex mutex;
+  static std::uint64_t lost = 0;
+  const std::lock_guard lock(mutex);
+  const std::string before = lost == 0 ? "" : "lines lost: " + std::to_string(lost) + "\n";
+  const bool written = write_error_now((before + line).substr(0, PIPE_BUF - 1) + "\n");
+  lost = written ? 0 : lost + 1;
 }
 
 void announce(int listener) {

@@ -6,13 +6,22 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace common {
 
 class Address;
 
 /// Prints `line` and a line feed to standard error, in one piece also with several threads.
+///
+/// Never waits. Standard error may be a pipe whose reader has fallen asleep, or a terminal that
+/// Ctrl-S has stopped; a server that waited for them would serve nobody. What cannot be written now
+/// is lost, and counted: the next line that can be written comes after "lines lost: 3".
 void print_line(const std::string& line);
+
+/// Writes `text` to standard error if that needs no waiting. True if all of it is written. Safe in
+/// a signal handler.
+bool write_error_now(std::string_view text) noexcept;
 
 /// Prints "listening on 127.0.0.1:8000" to standard error, with the port that is really in use:
 /// whoever started the server may connect now.

@@ -13,6 +13,10 @@ void stop_socket(int socket) noexcept;
 /// Catches SIGINT and SIGTERM from its construction to its destruction. At most one exists at a
 /// time, because signals belong to the whole process. See signal(7).
 ///
+/// One that is blocked is unblocked; one that is ignored stays so (`nohup` is such a wish). One
+/// that comes again ends the process at once, with a line that says how many connections that cuts
+/// off.
+///
 /// A signal handler may do next to nothing (signal-safety(7)). This one sets a flag, writes a byte
 /// to a pipe and shuts sockets down; all three are allowed, and each wakes a different kind of
 /// loop:

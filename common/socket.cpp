@@ -10,10 +10,12 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "common/error.hpp"
+#include "common/report.hpp"
 
 namespace common {
 namespace {
@@ -38,6 +40,23 @@ Fd first_that_works(const std::string& host, std::uint16_t port, Transport trans
     }
   }
   return attempt(addresses.back());
+}
+
+/// The same for a server, which has one socket. A name may be more than one address, as localhost
+/// often is ::1 and 127.0.0.1: a line for each of the others says that nobody listens there.
+template <class Attempt>
+Fd bind_first(const std::string& host, std::uint16_t port, Transport transport, Attempt attempt) {
+  Fd fd = first_that_works(host, port, transport, attempt);
+  const Address taken = local_address(fd.get());
+  std::set<std::string> others;
+  for (const Address& address : resolve(host, taken.port(), transport)) {
+    others.insert(to_string(address));
+  }
+  others.erase(to_string(taken));
+  for (const std::string& other : others) {
+    print_line(host + " is also " + other + ": not listening there");
+  }
+  return fd;
 }
 
 Fd new_socket(const Address& address, int type) {
@@ -136,7 +155,8 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transp
   hints.ai_socktype = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
   hints.ai_flags = AI_NUMERICSERV | (lookup == Lookup::none ? AI_NUMERICHOST : 0);
   addrinfo* list = nullptr;
-  const int code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
+  int code = EAI_NONAME;  // for "*", by which glibc means not all of this machine, but ::1
+  if (host != "*") code = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
   if (code == EAI_SYSTEM) throw_error(errno, "resolve " + host);
   if (code == EAI_NONAME && lookup == Lookup::none) return {};
   if (code != 0) throw std::system_error(code, category, "resolve " + host);
@@ -149,7 +169,7 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transp
 }
 
 Fd listen_tcp(const std::string& host, std::uint16_t port) {
-  return first_that_works(host, port, Transport::tcp, [](const Address& address) {
+  return bind_first(host, port, Transport::tcp, [](const Address& address) {
     Fd fd = new_socket(address, SOCK_STREAM);
     const int on = 1;
     check(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
@@ -192,7 +212,7 @@ bool finish_connect(int fd, const Address& address) {
 void throw_hangup(int fd) {
   const int error = take_error(fd);
   // No error: both sides have ended the connection in good order.
-  throw_error(error != 0 ? error : ENOTCONN, "connection");
+  throw_error(error != 0 ? error : ENOTCONN, "hangup");
 }
 
 Connector::Connector(std::vector<Address> addresses) : addresses_(std::move(addresses)) {
@@ -222,7 +242,7 @@ void Connector::start() {
 }
 
 Fd bind_udp(const std::string& host, std::uint16_t port) {
-  return first_that_works(host, port, Transport::udp, [](const Address& address) {
+  return bind_first(host, port, Transport::udp, [](const Address& address) {
     Fd fd = new_socket(address, SOCK_DGRAM | SOCK_NONBLOCK);
     bind_to(fd, address);
     return fd;

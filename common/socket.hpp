@@ -52,7 +52,8 @@ enum class Lookup { blocking, none };
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
                              Lookup lookup = Lookup::blocking);
 
-/// A blocking socket that listens on the first address of `host` that can be bound.
+/// A blocking socket that listens on the first address of `host` that can be bound. Where there are
+/// others, lines on standard error say so.
 ///
 /// The queue of connections not yet accepted is as long as the system allows (SOMAXCONN), and
 /// SO_REUSEADDR is set, so that a server can be started again at once: see listen(2), socket(7).
@@ -79,8 +80,8 @@ Fd start_connect(const Address& address);
 /// yet.
 bool finish_connect(int fd, const Address& address);
 
-/// Throws the reason why a connection is dead ("connection: Connection reset by peer"): for a
-/// socket that poll(2) reports with POLLERR or POLLHUP. See socket(7), SO_ERROR.
+/// Throws the reason why a connection is dead ("hangup: Connection reset by peer"): for a socket
+/// that poll(2) reports with POLLERR or POLLHUP. See socket(7), SO_ERROR.
 [[noreturn]] void throw_hangup(int fd);
 
 /// A nonblocking connect to a host that may have several addresses: each is tried until one
@@ -105,7 +106,7 @@ class Connector {
   Fd socket_;
 };
 
-/// A nonblocking UDP socket bound to the first address of `host` that can be bound.
+/// The same for UDP: a nonblocking socket bound to the first address of `host` that can be bound.
 ///
 /// Throws std::system_error ("bind 127.0.0.1:2000: Address already in use").
 Fd bind_udp(const std::string& host, std::uint16_t port);

@@ -1,12 +1,14 @@
 #include "common/statistics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <string>
 
 #include "common/error.hpp"
+#include "common/report.hpp"
 
 namespace common {
 namespace {
@@ -24,8 +26,10 @@ Duration cpu_time() {
 
 /// Prints "`counts` wall=1.002s cpu=0.001s", the first of the times counted from `start`.
 void print_with_times(const std::string& counts, Clock::time_point start) {
-  std::fprintf(stderr, "%s wall=%.3fs cpu=%.3fs\n", counts.c_str(), seconds(Clock::now() - start),
-               seconds(cpu_time()));
+  std::array<char, 80> times;
+  std::snprintf(times.data(), times.size(), " wall=%.3fs cpu=%.3fs", seconds(Clock::now() - start),
+                seconds(cpu_time()));
+  print_line(counts + times.data());
 }
 
 }  // namespace
@@ -47,11 +51,13 @@ void Statistics::print() const {
 }
 
 void Statistics::opened() {
+  ++open_connections;
   const std::lock_guard lock(mutex_);
   peak_ = std::max(peak_, ++open_);
 }
 
 void Statistics::closed() {
+  --open_connections;
   {
     const std::lock_guard lock(mutex_);
     --open_;

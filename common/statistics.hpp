@@ -1,6 +1,7 @@
 // What did the server do? It counts connections or datagrams and prints one line when it ends.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,9 @@
 #include "common/clock.hpp"
 
 namespace common {
+
+/// How many connections are open now, in the whole process. A signal handler may ask.
+inline std::atomic<std::uint64_t> open_connections = 0;
 
 /// Counts connections. Thread safety: any member may be called from any thread.
 class Statistics {

@@ -24,7 +24,6 @@
 
 #include "common/cli.hpp"
 #include "common/report.hpp"
-#include "lab/support/output.hpp"
 #include "samples.hpp"
 
 namespace {
@@ -199,7 +198,6 @@ int main(int argc, char** argv) {
     const Samples all = bench::read_samples(file);
     medians ? print_medians(all) : print_table(all, base);
     tell_of_foreign_load(all);
-    lab::flush_output("the table");
     return 0;
   });
 }

@@ -24,7 +24,6 @@
 #include "common/cli.hpp"
 #include "common/clock.hpp"
 #include "lab/support/chapters.hpp"
-#include "lab/support/output.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/server.hpp"
 #include "open_files.hpp"
@@ -140,7 +139,6 @@ void print_row(const std::string& chapter, const Row& row) {
               row.alone.microseconds, row.beside_idle.microseconds,
               row.beside_idle.microseconds / row.alone.microseconds, row.alone.echoes,
               row.beside_idle.echoes, row.still_up);
-  lab::flush_output("the table");
 }
 
 /// Returns main's exit status: 1 if a server lost connections.

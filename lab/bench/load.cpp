@@ -13,7 +13,6 @@
 #include <cstdio>
 
 #include "common/cli.hpp"
-#include "lab/support/output.hpp"
 #include "load_generator.hpp"
 
 namespace {
@@ -36,7 +35,6 @@ void print(const Load& load, const Echoes& echoes) {
     std::printf("%llu idle connections are still open\n",
                 static_cast<unsigned long long>(load.idle));
   }
-  lab::flush_output("the figures");
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
+#include "lab/support/program.hpp"
 #include "lines.hpp"
 
 namespace check_text {
@@ -80,11 +81,7 @@ Ends open_terminal() {
 /// The child's part, between fork and exec: only calls that are safe there. Returns if one fails.
 void become_shell(int slave, const char* directory, char* const* environment) {
   if (::prctl(PR_SET_PDEATHSIG, SIGHUP) == -1) return;  // the shell passes it on to its jobs
-  // Whatever the parent ignores or blocks, the shell starts as if from a login.
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-  sigset_t none;
-  sigemptyset(&none);
-  if (::sigprocmask(SIG_SETMASK, &none, nullptr) == -1) return;
+  if (!lab::reset_signals()) return;
   if (::login_tty(slave) == -1 || ::chdir(directory) == -1) return;
   // Descriptors that the checker has open are not the shell's.
   if (::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == -1) return;
@@ -112,7 +109,7 @@ Terminal::Terminal(const std::filesystem::path& directory) {
   for (std::string& text : texts) environment.push_back(text.data());
   environment.push_back(nullptr);
 
-  shell_ = common::check(::fork(), "fork");
+  shell_ = lab::fork_to_wait_for();
   if (shell_ == 0) {
     become_shell(ends.slave.get(), directory.c_str(), environment.data());
     ::_exit(127);

@@ -3,11 +3,14 @@
 #include "common/cli.hpp"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "lab/support/program.hpp"
+#include "support.hpp"
 
 using namespace std::chrono_literals;
 
@@ -53,10 +56,11 @@ TEST_SUITE("command line") {
 
   TEST_CASE("a wrong --delay is repeated, and the units are named where one is missing") {
     const std::string units = " is not a number with a unit, us, ms or s: 2s, 250ms, 40us";
-    for (const std::string delay : {"5", "-5", "1h", "fast", "s", "5s5"}) {
+    for (const std::string delay : {"5", "-5", "1h", "fast", "s", "5s5", "-5s", "+5s", " 5s", "5 s",
+                                    "0x10ms", "1e3s", "nans", "infms", "1.5.5s", ".s", ""}) {
       CHECK(complaint({"--delay", delay}) == "--delay: " + delay + units);
     }
-    for (const std::string delay : {"-5s", "86401s", "1e30s", "nans", "infms"}) {
+    for (const std::string& delay : {std::string("86401s"), std::string(400, '9') + "s"}) {
       CHECK(complaint({"--delay", delay}) == "--delay: " + delay + " is not between 0s and a day");
     }
   }
@@ -64,6 +68,39 @@ TEST_SUITE("command line") {
   TEST_CASE("a number that a flag does not take is repeated") {
     CHECK(complaint({"--connections", "-3"}) == "--connections: -3 is not a number of 1 or more");
     CHECK(complaint({"--connections", "x"}) == "--connections: x is not a number of 1 or more");
+  }
+
+  TEST_CASE("a number is decimal, whatever it begins with, also in the environment") {
+    common::Endpoint endpoint;
+    std::uint64_t connections = 100;
+    std::uint64_t count = 0;
+    std::uint64_t by_environment = 0;
+    ::setenv("A_TEST_COUNT", "010", 1);
+    const auto bind = [&](common::CommandLine& cli) {
+      cli.add_endpoint(endpoint);
+      cli.add_connections(connections);
+      cli.add_count("--count", "", count);
+      cli.add_count("--by-environment", "", by_environment, 0, 100, "A_TEST_COUNT");
+    };
+    CHECK(common::parse({"--port", "08000", "--connections", "010", "--count", "0099"}, bind) == 0);
+    CHECK(endpoint.port == 8000);
+    CHECK(connections == 10);
+    CHECK(count == 99);
+    CHECK(by_environment == 10);
+    for (const char* wrong : {"0x10", "+5", " 5", "1e1"}) {
+      ::setenv("A_TEST_COUNT", wrong, 1);
+      CHECK(common::parse({}, bind) == 2);
+    }
+    ::unsetenv("A_TEST_COUNT");
+  }
+
+  TEST_CASE("a number has nothing but digits") {
+    for (const std::string number :
+         {"+5", " 5", "5 ", "1e3", "0x10", "5.", "-0", "", "18446744073709551616"}) {
+      CHECK(complaint({"--connections", number}) ==
+            "--connections: " + number + " is not a number of 1 or more");
+      CHECK(complaint({"--port", number}) == "--port: " + number + " is not between 0 and 65535");
+    }
   }
 
   TEST_CASE("a flag that there is not is named as it was written, and a word too many, too") {

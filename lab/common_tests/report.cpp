@@ -14,6 +14,8 @@
 #include "common/report.hpp"
 #include "common/run_on_threads.hpp"
 #include "common/socket.hpp"
+#include "lab/support/door.hpp"
+#include "lab/support/peer.hpp"
 #include "support.hpp"
 
 namespace common {
@@ -60,6 +62,37 @@ TEST_SUITE("report") {
     CHECK(!contain_errors(peer, []() -> bool { throw_error(EPERM, "sendto"); }));
     CHECK(name_of(2) == "connection 2");
     CHECK(name_of(peer) == "127.0.0.1:40000");
+  }
+
+  TEST_CASE(
+      "lines are lost while nobody reads, none of them waits, and the next one tells of them") {
+    const Fd before(check(::dup(STDERR_FILENO), "dup"));
+    lab::FullPipe pipe;
+    const Fd full(check(::open(pipe.path().c_str(), O_WRONLY | O_CLOEXEC), "open"));
+    check(::dup2(full.get(), STDERR_FILENO), "dup2");
+    for (int i = 0; i < 3; ++i) print_line("nobody reads this");
+    pipe.drain();
+    print_line("and this they do");
+    const std::string heard = pipe.drain();
+    print_line(std::string(10'000, 'x'));
+    const std::string longest = pipe.drain();
+    check(::dup2(before.get(), STDERR_FILENO), "dup2");
+    CHECK(heard == "lines lost: 3\nand this they do\n");
+    CHECK(longest == std::string(4095, 'x') + "\n");
+  }
+
+  TEST_CASE("a thread that cannot be had is an error that says so") {
+#if !defined(WITH_ADDRESS_SANITIZER) && !defined(WITH_THREAD_SANITIZER)  // they need the room
+    constexpr rlim_t kRoomForSome = 300 * 1024 * 1024;
+    const lab::DeadPort dead;
+    const lab::Result result =
+        lab::run({BUILD_DIR "/01_blocking/client", "--clients", "1000", "--port", dead.port},
+                 {.open_files = {}, .address_space = kRoomForSome});
+    CHECK(result.status == 1);
+    CHECK_MESSAGE(
+        result.err.find("thread: Resource temporarily unavailable\n") != std::string::npos,
+        result.err);
+#endif
   }
 
   TEST_CASE("one failing client among many makes the exit status 1, and the others run") {

@@ -25,6 +25,22 @@ TEST_SUITE("shutdown") {
     CHECK(readable(shutdown.fd()));
   }
 
+  TEST_CASE("a signal that is blocked is unblocked, and one that is ignored stays ignored") {
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    check(::pthread_sigmask(SIG_BLOCK, &term, nullptr), "pthread_sigmask");
+    ::signal(SIGINT, SIG_IGN);
+    {
+      const Shutdown shutdown;
+      ::raise(SIGINT);
+      CHECK(!shutdown.requested());
+      ::raise(SIGTERM);
+      CHECK(shutdown.requested());
+    }
+    CHECK((::signal(SIGINT, SIG_DFL) == SIG_IGN));
+  }
+
   TEST_CASE("a request ends an accept that waits, and one that begins to wait later") {
     const Fd listener = listen_tcp("127.0.0.1", 0);
     const Shutdown shutdown;

@@ -1,6 +1,7 @@
 // Do hosts and ports become sockets, and failures become errors with addresses?
 
 #include <doctest/doctest.h>
+#include <netdb.h>
 
 #include <cstdint>
 #include <string>
@@ -9,14 +10,57 @@
 
 #include "common/io.hpp"
 #include "common/socket.hpp"
+#include "lab/support/captured_errors.hpp"
 #include "lab/support/peer.hpp"
 #include "lab/support/thread.hpp"
 #include "support.hpp"
+
+// NOLINTBEGIN(*-reserved-identifier,*-identifier-naming): the linker's names.
+extern "C" {
+int __real_getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                       addrinfo** list);
+
+/// "two.example" has two addresses, of which this machine has both.
+int __wrap_getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                       addrinfo** list) {
+  if (host != std::string("two.example")) return __real_getaddrinfo(host, service, hints, list);
+  addrinfo* second = nullptr;
+  const int code = __real_getaddrinfo("127.0.0.1", service, hints, list) |
+                   __real_getaddrinfo("127.0.0.2", service, hints, &second);
+  if (code == 0) (*list)->ai_next = second;
+  return code;
+}
+}
+// NOLINTEND(*-reserved-identifier,*-identifier-naming)
 
 namespace common {
 namespace {
 
 TEST_SUITE("socket") {
+  TEST_CASE("a server whose host has two addresses says on which of them it does not listen") {
+    const lab::CapturedErrors errors;
+    const Fd tcp = listen_tcp("two.example", 0);
+    const Address taken = local_address(tcp.get());
+    const std::string not_there = "127.0.0.2:" + std::to_string(taken.port());
+    CHECK(to_string(taken) == "127.0.0.1:" + std::to_string(taken.port()));
+    CHECK(errors.text() == "two.example is also " + not_there + ": not listening there\n");
+  }
+
+  TEST_CASE("so does one for datagrams, and a client says nothing") {
+    const lab::CapturedErrors errors;
+    const Fd listener = listen_tcp("127.0.0.1", 0);
+    connect_tcp("two.example", local_address(listener.get()).port());
+    CHECK(errors.text().empty());
+    bind_udp("two.example", 0);
+    CHECK(errors.text().starts_with("two.example is also 127.0.0.2:"));
+  }
+
+  TEST_CASE("a star is no host: it would not mean all addresses") {
+    CHECK(error_of([] { resolve("*", 1, Transport::tcp); }) ==
+          "resolve *: Name or service not known");
+    CHECK(resolve("*", 1, Transport::tcp, Lookup::none).empty());
+  }
+
   TEST_CASE("addresses of both families are written with their ports") {
     CHECK(to_string(resolve("127.0.0.1", 8000, Transport::tcp).front()) == "127.0.0.1:8000");
     CHECK(to_string(resolve("::1", 80, Transport::tcp).front()) == "[::1]:80");
@@ -93,8 +137,8 @@ TEST_SUITE("socket") {
     pollfd hangup{socket.get(), 0, 0};
     CHECK(check(::poll(&hangup, 1, -1), "poll") == 1);
     const auto tell = [&] { throw_hangup(socket.get()); };
-    CHECK(error_of(tell) == "connection: Connection reset by peer");
-    CHECK(error_of(tell) == "connection: Transport endpoint is not connected");  // it was taken off
+    CHECK(error_of(tell) == "hangup: Connection reset by peer");
+    CHECK(error_of(tell) == "hangup: Transport endpoint is not connected");  // it was taken off
   }
 
   TEST_CASE("each address of a name is tried until one answers") {

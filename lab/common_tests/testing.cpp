@@ -168,6 +168,15 @@ TEST_SUITE("program") {
     CHECK(program.wait().signal == SIGTERM);
   }
 
+  TEST_CASE("signals that we ignore are not ignored by a program, and its end is known") {
+    for (const int signal : {SIGINT, SIGCHLD}) ::signal(signal, SIG_IGN);
+    CHECK(run({"sh", "-c", "exit 3"}).status == 3);
+    Program program({"sleep", "3600"});
+    program.signal(SIGINT);
+    CHECK(program.wait().signal == SIGINT);
+    for (const int signal : {SIGINT, SIGCHLD}) ::signal(signal, SIG_DFL);
+  }
+
   TEST_CASE("limits reach the program, and nothing but the three standard streams is open") {
     CHECK(run({"sh", "-c", "ulimit -n"}, {.open_files = 16, .address_space = {}}).out == "16\n");
     Program program({"sh", "-c", "echo ready; kill -STOP $$"});  // no exec, which opens libraries

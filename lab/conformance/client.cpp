@@ -15,6 +15,7 @@
 #include "common/shutdown.hpp"
 #include "common/socket.hpp"
 #include "lab/conformance/conformance.hpp"
+#include "lab/support/door.hpp"
 #include "lab/support/thread.hpp"
 
 namespace lab {
@@ -156,6 +157,17 @@ TEST_SUITE("command line") {
     }
   }
 
+  TEST_CASE("what cannot be printed is one clear line and exit status 1") {
+    for (const std::string& program : chapter.programs()) {
+      CAPTURE(program);
+      std::vector<std::string> command = with_streams("> /dev/full");
+      command.insert(command.end(), {program, "--help"});
+      const Result result = run(command);
+      CHECK(result.status == 1);
+      CHECK(result.err == "write standard output: No space left on device\n");
+    }
+  }
+
   TEST_CASE("a bad flag is one line on standard error that names it, and exit status 2") {
     for (const std::string& program : chapter.programs()) {
       for (const std::vector<std::string>& flags : std::vector<std::vector<std::string>>{
@@ -185,14 +197,14 @@ TEST_SUITE("command line") {
   }
 
   TEST_CASE("--clients refuses 0 and numbers below it") {
-    for (const std::string clients : {"0", "-3", "2.5"}) {
+    for (const std::string clients : {"0", "-3", "2.5", "+5", " 5", "0x10"}) {
       CAPTURE(clients);
       CHECK(run({chapter.program("client"), "--clients", clients}).status > 0);
     }
   }
 
   TEST_CASE("--connections refuses 0 and numbers below it") {
-    for (const std::string connections : {"0", "-3", "2.5"}) {
+    for (const std::string connections : {"0", "-3", "2.5", "+5", " 5", "0x10"}) {
       CAPTURE(connections);
       const Result result =
           run({chapter.program("server"), "--port", "0", "--connections", connections});

@@ -108,8 +108,10 @@ TEST_SUITE("udp_echo") {
         wait_until([&] { return state(server.pid()) == 'S'; }, "the server sleeps");
       }
       const std::string calls = stop_well(server).err;
+      // Those that ask if standard error has room for a line do not wait.
       const std::size_t waits = count(calls, "select") + count(calls, "poll(") +
-                                count(calls, "wait(") + count(calls, "io_uring_enter(");
+                                count(calls, "wait(") + count(calls, "io_uring_enter(") -
+                                count(calls, "poll([{fd=2,");
       CHECK(waits >= 100);
       CHECK(waits <= 102);  // SIGTERM interrupts the last, and it is made again
       // Whoever has an epoll registers with it, and only at the beginning.

@@ -25,7 +25,6 @@
 #include "common/io.hpp"
 #include "common/process.hpp"
 #include "common/socket.hpp"
-#include "lab/support/output.hpp"
 #include "lab/support/program.hpp"
 #include "lab/support/server.hpp"
 #include "ways.hpp"
@@ -150,7 +149,6 @@ int main(int argc, char** argv) {
                            cores::pool(options.places)}) {
       print(way, options);
     }
-    lab::flush_output("the figures");
     return 0;
   });
 }

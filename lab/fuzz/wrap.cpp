@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string>
@@ -38,7 +37,7 @@ ssize_t __real_read(int fd, void* buffer, std::size_t size);
 ssize_t __real_write(int fd, const void* bytes, std::size_t size);
 int __real_close(int fd);
 int __real_fcntl(int fd, int command, ...);
-int __real_fputs(const char* text, std::FILE* file);
+int __real_poll(pollfd* fds, nfds_t size, int timeout);
 int __real_epoll_ctl(int epoll, int operation, int fd, epoll_event* event);
 int __real_epoll_wait(int epoll, epoll_event* events, int size, int timeout);
 
@@ -105,7 +104,11 @@ int __wrap_accept4(int, sockaddr*, socklen_t*, int) {
   return outcome(Kernel::current()->accept());
 }
 
+/// Programs say on standard error what befell a connection. Here that befalls thousands a second,
+/// and nobody reads it.
 int __wrap_poll(pollfd* fds, nfds_t size, int timeout) {
+  if (Kernel::current() == nullptr) return __real_poll(fds, size, timeout);
+  if (fds->fd == STDERR_FILENO) return 0;
   return outcome(Kernel::current()->poll({fds, size}, timeout));
 }
 
@@ -120,15 +123,6 @@ int __wrap_epoll_wait(int epoll, epoll_event* events, int size, int timeout) {
   if (count != 0) return count;
   return outcome(
       Kernel::current()->epoll_wait(epoll, {events, static_cast<std::size_t>(size)}, timeout));
-}
-
-/// Programs say on standard error what befell a connection. Here that befalls thousands a second.
-int __wrap_fprintf(std::FILE*, const char*) {
-  return 0;
-}
-
-int __wrap_fputs(const char* text, std::FILE* file) {
-  return Kernel::current() == nullptr ? __real_fputs(text, file) : 0;
 }
 }
 // NOLINTEND(*-reserved-identifier,*-identifier-naming)

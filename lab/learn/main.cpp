@@ -16,7 +16,6 @@
 
 #include "common/cli.hpp"
 #include "exercise.hpp"
-#include "lab/support/output.hpp"
 #include "saves.hpp"
 
 namespace {
@@ -143,7 +142,6 @@ int main(int argc, char** argv) {
     } else {
       command == "hint" ? hint(course, *exercise) : reset(course, *exercise);
     }
-    lab::flush_output("the exercises");
     return passed ? 0 : 1;
   });
 }

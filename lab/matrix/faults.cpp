@@ -16,9 +16,6 @@ namespace {
 
 using lab::Program;
 
-const std::vector<std::string> kPrograms = {"server", "echo_server", "udp_echo",
-                                            "broadcast_server"};
-
 /// Calls in which not every error is possible. In all others, which are about one connection or one
 /// datagram, each of the four is: a server should not depend on which errors its kernel knows.
 const std::map<std::string, std::set<std::string>> kPossible = {
@@ -138,10 +135,8 @@ Cell inject(const Column& column, const std::string& program, const Scene::Flags
 
 Cell inject_each(const Column& column, const std::string& error) {
   Cell cell;
-  for (const std::string& program : kPrograms) {
+  for (const auto& [program, flags] : kServers) {
     if (!exists(column.file(program))) continue;
-    const Scene::Flags flags =
-        program == "server" ? Scene::Flags{"--delay", "1ms"} : Scene::Flags{};
     for (const std::string& call : calls_of(column, program, flags)) {
       if (is_possible(call, error)) cell.add(inject(column, program, flags, call, error));
     }

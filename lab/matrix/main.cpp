@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "common/cli.hpp"
 #include "common/process.hpp"
@@ -98,7 +100,6 @@ int print_names() {
   for (const Trouble& trouble : matrix::all_troubles()) {
     std::printf("%-20s  %s\n", trouble.name.c_str(), trouble.what.c_str());
   }
-  lab::flush_output("the list");
   return 0;
 }
 
@@ -138,24 +139,51 @@ void print_details(const std::vector<Measured>& measured, std::size_t row) {
   }
 }
 
+using Words = std::vector<std::string>;
+
+Words words_of(const std::vector<Measured>& measured, std::size_t row, bool markdown) {
+  Words words;
+  for (const Measured& column : measured) {
+    std::string word = text_of(column, row);
+    const bool stands_out = word == matrix::word_for(matrix::Outcome::stalls);
+    words.push_back(markdown && stands_out ? "**" + word + "**" : word);
+  }
+  return words;
+}
+
 void print_table(const Options& options, const std::vector<Trouble>& troubles,
                  const std::vector<Measured>& measured) {
-  std::vector<std::string> head;
+  Words head;
   for (const Measured& column : measured) head.push_back(column.chapter);
   print_line(options, "trouble", head);
-  if (options.markdown) print_line(options, "---", std::vector<std::string>(head.size(), "---"));
   for (std::size_t row = 0; row < troubles.size(); ++row) {
-    std::vector<std::string> words;
-    for (const Measured& column : measured) {
-      std::string word = text_of(column, row);
-      const bool stands_out = word == matrix::word_for(matrix::Outcome::stalls);
-      if (options.markdown && stands_out) word = "**" + word + "**";
-      words.push_back(std::move(word));
-    }
-    print_line(options, troubles[row].what, words);
+    print_line(options, troubles[row].what, words_of(measured, row, false));
     if (options.details) print_details(measured, row);
   }
-  lab::flush_output("the table");
+}
+
+/// Rows that are alike are one: in the text, what differs is to be seen.
+void print_markdown(const Options& options, const std::vector<Trouble>& troubles,
+                    const std::vector<Measured>& measured) {
+  std::vector<std::pair<Words, std::string>> lines;  // and the troubles' names
+  for (std::size_t row = 0; row < troubles.size(); ++row) {
+    const Words words = words_of(measured, row, true);
+    const auto alike = std::find_if(lines.begin(), lines.end(),
+                                    [&](const auto& line) { return line.first == words; });
+    if (alike == lines.end()) {
+      lines.emplace_back(words, troubles[row].what);
+    } else {
+      alike->second += "<br>" + troubles[row].what;
+    }
+  }
+  Words head;
+  for (const Measured& column : measured) head.push_back(column.chapter);
+  print_line(options, "trouble", head);
+  print_line(options, "---", Words(head.size(), "---"));
+  for (const auto& [words, names] : lines) print_line(options, names, words);
+  for (std::size_t row = 0; options.details && row < troubles.size(); ++row) {
+    print_details(measured, row);
+  }
 }
 
 }  // namespace
@@ -182,7 +210,7 @@ int main(int argc, char** argv) {
     const auto measured = lab::measure_rows(
         chapters, &Column::name,
         [&](const Column& column, auto& progress) { return measure(column, rows, progress); });
-    print_table(options, rows, measured);
+    (options.markdown ? print_markdown : print_table)(options, rows, measured);
     return lab::print_errors(measured);
   });
 }

@@ -30,10 +30,12 @@ std::string end_of(const Result& result) {
 
 }  // namespace
 
-Scene::Scene(const Column& column, std::string program, const Flags& flags)
+Scene::Scene(const Column& column, std::string program, const Flags& flags, const Flags& before)
     : program_(std::move(program)),
       catches_sigterm_(column.catches_sigterm),
-      server_(column.file(program_), all_flags(column.flags, flags)) {}
+      server_(before.empty() ? lab::Server(column.file(program_), all_flags(column.flags, flags))
+                             : lab::Server::silent(column.file(program_),
+                                                   all_flags(column.flags, flags), before)) {}
 
 bool Scene::hears(Client& client) const {
   Silence silence(pid());
@@ -68,6 +70,19 @@ void Scene::expect_end() {
   const Result result = server_.program().wait();
   stopped_ = true;
   if (result.status != 0) note(Outcome::dies, "told to stop: " + end_of(result));
+}
+
+void Scene::stop_at_once() {
+  lab::wait_until(
+      [&] {
+        server_.program().signal(SIGTERM);
+        return lab::has_ended(pid());
+      },
+      "the server was told to stop often enough");
+  const Result result = server_.program().wait();
+  stopped_ = true;
+  expect(result.signal == SIGTERM && last_words(result.err).find("cut off: 1") != std::string::npos,
+         "told to stop again: " + end_of(result));
 }
 
 Cell Scene::judge(const std::function<void(Scene&)>& trouble) {

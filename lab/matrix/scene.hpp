@@ -34,7 +34,9 @@ class Scene {
  public:
   using Flags = std::vector<std::string>;
 
-  Scene(const Column& column, std::string program, const Flags& flags = {});
+  /// `before`, if given, is a command that becomes the server: what that says is then not heard.
+  Scene(const Column& column, std::string program, const Flags& flags = {},
+        const Flags& before = {});
 
   lab::Server& server() { return server_; }
   [[nodiscard]] pid_t pid() const { return server_.pid(); }
@@ -63,6 +65,8 @@ class Scene {
   void stop();
   /// The same, if it was told to stop already.
   void expect_end();
+  /// Stops the server, again and again, until that ends it.
+  void stop_at_once();
 
   /// Makes trouble when the server is ready, and then sees if the server still does what it is for.
   Cell judge(const std::function<void(Scene&)>& trouble);

@@ -14,7 +14,8 @@ Trouble trouble_with(const std::string& program, const Scene::Flags& flags, cons
 
 std::vector<Trouble> all_troubles() {
   std::vector<Trouble> all;
-  for (const auto& kind : {troubles_with_clients(), shortages(), faults(), troubles_at_the_end()}) {
+  for (const auto& kind : {troubles_with_clients(), shortages(), faults(), troubles_at_the_end(),
+                           troubles_at_the_door()}) {
     all.insert(all.end(), kind.begin(), kind.end());
   }
   return all;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scene.hpp"
@@ -24,10 +25,18 @@ std::vector<Trouble> all_troubles();
 Trouble trouble_with(const std::string& program, const Scene::Flags& flags, const std::string& name,
                      const std::string& what, const std::function<void(Scene&)>& make);
 
+/// The servers of which a chapter has some or all, and flags with which they are quick.
+inline const std::vector<std::pair<std::string, Scene::Flags>> kServers = {
+    {"server", {"--delay", "1ms"}},
+    {"echo_server", {}},
+    {"udp_echo", {}},
+    {"broadcast_server", {}}};
+
 // Those of one kind each.
 std::vector<Trouble> troubles_with_clients();
 std::vector<Trouble> shortages();
 std::vector<Trouble> troubles_at_the_end();
 std::vector<Trouble> faults();
+std::vector<Trouble> troubles_at_the_door();
 
 }  // namespace matrix

@@ -78,7 +78,6 @@ int print_rows(const std::vector<ChapterRow<Figures>>& rows, int width,
     }
     std::printf("\n");
   }
-  flush_output("the table");
   return print_errors(rows);
 }
 

@@ -1,4 +1,4 @@
-// How does a tool talk to whoever has started it? While they wait, and at its end.
+// How does a tool talk to whoever has started it, while they wait?
 #pragma once
 
 #include <unistd.h>
@@ -7,7 +7,6 @@
 #include <string>
 
 #include "common/clock.hpp"
-#include "common/error.hpp"
 #include "common/report.hpp"
 
 namespace lab {
@@ -37,11 +36,5 @@ class ProgressLine {
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   common::Duration next_{};
 };
-
-/// What was printed goes out now. Throws std::system_error, which says that `what` was to be
-/// written, where it does not: the disk may be full.
-inline void flush_output(const std::string& what) {
-  if (std::fflush(stdout) != 0) common::throw_error(errno, "write " + what);
-}
 
 }  // namespace lab

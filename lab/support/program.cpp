@@ -48,12 +48,7 @@ void become(char* const* argv, const Limits& limits, int input, int out, int err
   // Tests let strace trace it. Where it may do so only for its own children, it is allowed here,
   // and elsewhere this fails, which is fine: see ptrace(2), ptrace_scope.
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-  // Whatever the parent ignores or blocks, the program starts as if from a shell.
-  sigset_t none;
-  sigemptyset(&none);
-  if (::signal(SIGPIPE, SIG_DFL) == SIG_ERR || ::sigprocmask(SIG_SETMASK, &none, nullptr) == -1) {
-    return;
-  }
+  if (!reset_signals()) return;
   if (::dup2(input, STDIN_FILENO) == -1 || ::dup2(out, STDOUT_FILENO) == -1 ||
       ::dup2(err, STDERR_FILENO) == -1) {
     return;
@@ -86,6 +81,18 @@ std::string status_field(pid_t pid, const std::string& name) {
 
 }  // namespace
 
+bool reset_signals() noexcept {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  return ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+}
+
+pid_t fork_to_wait_for() {
+  if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) common::throw_error(errno, "signal SIGCHLD");
+  return common::check(::fork(), "fork");
+}
+
 Program::Program(std::vector<std::string> command, const Limits& limits, int input)
     : name_(command.at(0)) {
   std::vector<char*> argv;
@@ -98,7 +105,7 @@ Program::Program(std::vector<std::string> command, const Limits& limits, int inp
   Pipe failure = make_pipe();  // closed by exec; carries errno if there is none
   const common::Fd null(common::check(::open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null"));
 
-  pid_ = common::check(::fork(), "fork");
+  pid_ = fork_to_wait_for();
   if (pid_ == 0) {
     become(argv.data(), limits, input == -1 ? null.get() : input, out.write_end.get(),
            err.write_end.get());

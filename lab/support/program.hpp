@@ -29,6 +29,14 @@ class TimeLimit : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// fork(2), for a child that is to be waited for. Whoever started us may have left SIGCHLD ignored:
+/// then the kernel forgets how a child has ended.
+pid_t fork_to_wait_for();
+
+/// For such a child: whatever its parent ignores or blocks, what it becomes starts as if from a
+/// shell. Safe between fork and exec. False, with errno, if it fails.
+bool reset_signals() noexcept;
+
 /// Resource limits that the program starts with, soft and hard alike. See setrlimit(2).
 struct Limits {
   std::optional<rlim_t> open_files;

@@ -1,6 +1,7 @@
 #include "lab/support/server.hpp"
 #include "lab/support/thread.hpp"
 
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <filesystem>
 
 #include "common/error.hpp"
+#include "common/socket.hpp"
 
 namespace lab {
 namespace {
@@ -20,7 +22,60 @@ std::vector<std::string> command(std::vector<std::string> words, const std::stri
   return words;
 }
 
+/// The numbers of the sockets that a process has open.
+std::vector<int> sockets_of(pid_t pid) {
+  const std::string files = "/proc/" + std::to_string(pid) + "/fd";
+  std::vector<int> sockets;
+  for (const auto& entry : std::filesystem::directory_iterator(files)) {
+    std::error_code closed_meanwhile;
+    const auto what = std::filesystem::read_symlink(entry, closed_meanwhile);
+    if (what.string().starts_with("socket:")) sockets.push_back(std::stoi(entry.path().filename()));
+  }
+  return sockets;
+}
+
+/// A copy of another process's descriptor, or none where it has been closed meanwhile.
+common::Fd share(pid_t pid, int fd) {
+  const common::Fd pidfd(
+      static_cast<int>(common::check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
+  return common::Fd(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), fd, 0)));
+}
+
+/// True for a socket that waits for clients, and one for datagrams: a server's own.
+bool serves(int socket) {
+  const auto option = [&](int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket, SOL_SOCKET, name, &value, &size) == -1 ? 0 : value;
+  };
+  return option(SO_ACCEPTCONN) == 1 || option(SO_TYPE) == SOCK_DGRAM;
+}
+
+/// The port of a server's own socket, when it has one.
+std::uint16_t port_of_socket(Program& server) {
+  std::uint16_t port = 0;
+  wait_until(
+      [&] {
+        if (lab::has_ended(server.pid())) throw TimeLimit("it ended before it had a socket");
+        for (const int fd : sockets_of(server.pid())) {
+          const common::Fd socket = share(server.pid(), fd);
+          if (socket && serves(socket.get())) port = common::local_address(socket.get()).port();
+        }
+        return port != 0;
+      },
+      "the server has a socket");
+  return port;
+}
+
 }  // namespace
+
+Server::Server(const std::vector<std::string>& command, std::uint16_t (*port_of)(Program&))
+    : program_(command), port_(port_of(program_)) {}
+
+Server Server::silent(const std::string& path, const std::vector<std::string>& flags,
+                      const std::vector<std::string>& before) {
+  return {command(before, path, flags), port_of_socket};
+}
 
 Server::Server(const std::string& path, const std::vector<std::string>& flags, const Limits& limits,
                const std::vector<std::string>& before)
@@ -90,17 +145,11 @@ void stop_for_now(Server& server) {
 }
 
 common::Fd share_last_socket(const Server& server) {
-  const std::string files = "/proc/" + std::to_string(server.pid()) + "/fd";
-  int last = -1;
-  for (const auto& entry : std::filesystem::directory_iterator(files)) {
-    if (!std::filesystem::read_symlink(entry).string().starts_with("socket:")) continue;
-    last = std::max(last, std::stoi(entry.path().filename()));
-  }
-  if (last == -1) throw std::runtime_error("the server has no socket");
-  const common::Fd pidfd(
-      static_cast<int>(common::check(::syscall(SYS_pidfd_open, server.pid(), 0), "pidfd_open")));
-  return common::Fd(static_cast<int>(
-      common::check(::syscall(SYS_pidfd_getfd, pidfd.get(), last, 0), "pidfd_getfd")));
+  const std::vector<int> sockets = sockets_of(server.pid());
+  if (sockets.empty()) throw std::runtime_error("the server has no socket");
+  common::Fd last = share(server.pid(), *std::max_element(sockets.begin(), sockets.end()));
+  common::check(last.get(), "pidfd_getfd");
+  return last;
 }
 
 void wait_until_closed(const Server& server, std::size_t files) {

@@ -22,6 +22,10 @@ class Server {
   explicit Server(const std::string& path, const std::vector<std::string>& flags = {},
                   const Limits& limits = {}, const std::vector<std::string>& before = {});
 
+  /// One whose standard error goes elsewhere, or nowhere: its port is that of its socket.
+  static Server silent(const std::string& path, const std::vector<std::string>& flags,
+                       const std::vector<std::string>& before);
+
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] Program& program() { return program_; }
   [[nodiscard]] pid_t pid() const { return program_.pid(); }
@@ -30,6 +34,8 @@ class Server {
   Result stop(int signal = SIGTERM);
 
  private:
+  Server(const std::vector<std::string>& command, std::uint16_t (*port_of)(Program&));
+
   Program program_;
   std::uint16_t port_;
 };

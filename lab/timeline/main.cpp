@@ -19,7 +19,6 @@
 #include "common/error.hpp"
 #include "draw_svg.hpp"
 #include "draw_text.hpp"
-#include "lab/support/output.hpp"
 #include "lint_trace.hpp"
 #include "read_trace.hpp"
 #include "run_chapter.hpp"
@@ -35,7 +34,6 @@ void write_file(const std::string& file, const std::string& text) {
 
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
-  lab::flush_output("the timeline");
 }
 
 }  // namespace

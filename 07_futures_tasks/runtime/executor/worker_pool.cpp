@@ -1,8 +1,10 @@
 #include "runtime/executor/worker_pool.hpp"
 
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
+#include "common/error.hpp"
 #include "runtime/executor/deadlock.hpp"
 #include "runtime/executor/driver.hpp"
 
@@ -29,6 +31,9 @@ WorkerPool::WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observ
     if (driven_by == DrivenBy::background_thread) {
       threads_.emplace_back([this] { drive_in_background(); });
     }
+  } catch (const std::system_error& error) {
+    join();
+    common::throw_error(error.code().value(), "thread");  // its own text does not say what failed
   } catch (...) {
     join();
     throw;

@@ -41,7 +41,7 @@ class WorkerPool final : public Executor {
  public:
   struct Worker;
 
-  /// Starts `workers` threads, at least one. Errors: those of std::thread.
+  /// Starts `workers` threads, at least one. Errors: "thread: …".
   WorkerPool(std::size_t workers, DrivenBy driven_by, const Ref<Observer>& observer,
              std::unique_ptr<Selector> selector = {});
   ~WorkerPool() override;
