@@ -299,12 +299,13 @@ auto read_some(int socket) {
 
 /// Writes all of `bytes`. Done is the result of what has none.
 auto write_all(int socket, std::string bytes) {
-  const auto prepare = [=](io_uring_sqe* entry, Operation& operation) {
-    operation.bytes = bytes;
+  auto prepare = [socket, bytes = std::move(bytes)](io_uring_sqe* entry,
+                                                    Operation& operation) mutable {
+    operation.bytes = std::move(bytes);
     const int flags = MSG_WAITALL | MSG_NOSIGNAL;  // all of it, and no SIGPIPE
     io_uring_prep_send(entry, socket, operation.bytes.data(), operation.bytes.size(), flags);
   };
-  return Io("send", prepare, [](Operation&) { return done; });
+  return Io("send", std::move(prepare), [](Operation&) { return done; });
 }
 
 /// foo for whoever has connected.
