@@ -235,6 +235,17 @@ TEST_CASE("where rings are forbidden, each program that needs one says so in a l
   }
 }
 
+TEST_CASE("where too little memory may be locked for a ring, that is the line") {
+  if (kSanitized || !has_uring() || !has_strace()) return;
+  const Result result =
+      run({"strace", "-f", "-o", "/dev/null", "-e", "inject=io_uring_setup:error=ENOMEM",
+           chapter.program("server"), "--port", "0", "--driver", "io_uring"});
+  CHECK(result.status == 1);
+  CHECK(
+      result.err.ends_with("io_uring_setup (needs locked memory: ulimit -l; without: --driver "
+                           "epoll): Cannot allocate memory\n"));
+}
+
 TEST_CASE("a driver that is none is a wrong flag") {
   CHECK(run({chapter.program("server"), "--driver", "kqueue"}).status == 2);
 }

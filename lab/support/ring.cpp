@@ -16,10 +16,12 @@ namespace lab {
 std::string why_no_ring() {
   constexpr unsigned kSince60 = 1U << 12;  // IORING_SETUP_SINGLE_ISSUER
   io_uring_params params{};
-  params.flags = kSince60;
-  const common::Fd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 1, &params)));
+  params.flags = kSince60 | IORING_SETUP_CQSIZE;
+  params.cq_entries = 8192;  // as large as any here
+  const common::Fd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 1024, &params)));
   if (ring) return {};
-  return "io_uring cannot be used here (it needs permission and Linux 6.0): io_uring_setup: " +
+  return "io_uring cannot be used here (it needs permission, Linux 6.0, and locked memory: "
+         "ulimit -l): io_uring_setup: " +
          std::generic_category().message(errno);
 }
 

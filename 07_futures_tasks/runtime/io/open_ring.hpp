@@ -44,8 +44,11 @@ inline void open_ring(io_uring& ring, unsigned entries, unsigned flags,
   }
   if (error == EINVAL) error = ENOSYS;
   const bool forbidden = error == EPERM || error == EACCES || error == ENOSYS;
-  const std::string why = " (needs permission and Linux 6.0; without: " + instead + ")";
-  common::throw_error(error, "io_uring_setup" + (forbidden ? why : ""));
+  const std::string needs = forbidden         ? "permission and Linux 6.0"
+                            : error == ENOMEM ? "locked memory: ulimit -l"
+                                              : "";
+  const std::string why = needs.empty() ? "" : " (needs " + needs + "; without: " + instead + ")";
+  common::throw_error(error, "io_uring_setup" + why);
 }
 
 }  // namespace runtime
