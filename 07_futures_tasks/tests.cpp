@@ -25,8 +25,10 @@ bool has_workers() {
 
 }  // namespace
 
-const Chapter chapter{
-    .directory = CHAPTER_DIR, .hears_resets = false, .other_threads = has_workers()};
+const Chapter chapter{.directory = CHAPTER_DIR,
+                      .hears_resets = false,
+                      .says_goodbye = true,
+                      .other_threads = has_workers()};
 
 namespace {
 
