@@ -130,7 +130,8 @@ Address local_address(int fd) {
 
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
                              Lookup lookup) {
-  static const ResolverCategory category;
+  // Never destroyed: a thread may still look a name up when the program ends.
+  static const ResolverCategory& category = *new ResolverCategory;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;

@@ -35,7 +35,8 @@ class TcpStream {
   explicit TcpStream(common::Fd socket) : io_(std::move(socket)) {}
 
   /// Looks up `host`, if it is a name, on a thread that may block, and connects to the first of its
-  /// addresses that answers. Throws the last one's error ("connect 127.0.0.1:8000: Connection
+  /// addresses that answers. Who gives up meanwhile does not wait for the look-up, and neither does
+  /// the runtime's end. Throws the last one's error ("connect 127.0.0.1:8000: Connection
   /// refused").
   static Async<TcpStream> connect(std::string host, std::uint16_t port);
 
