@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/support/program.hpp"
+#include "lab/support/server.hpp"
 
 using namespace std::chrono_literals;
 
@@ -58,6 +59,16 @@ TEST_SUITE("command line") {
     }
     for (const std::string delay : {"-5s", "86401s", "1e30s", "nans", "infms"}) {
       CHECK(complaint({"--delay", delay}) == "--delay: " + delay + " is not between 0s and a day");
+    }
+  }
+
+  TEST_CASE("--peer-timeout is none, or a second at least") {
+    CHECK(complaint({"--peer-timeout", "999ms"}) ==
+          "--peer-timeout: 999ms is less than a second; 0s is for ever");
+    CHECK(complaint({"--peer-timeout", "60"}).starts_with("--peer-timeout: 60 is not a number"));
+    for (const std::string time : {"0s", "1s", "86400s"}) {
+      lab::Server server(kServer, {"--peer-timeout", time});
+      CHECK(server.stop().status == 0);
     }
   }
 
