@@ -24,6 +24,10 @@ namespace {
 /// Why a block that needs `program` cannot be run here; nothing if it can.
 std::string why_not(const std::string& program) {
   if (program == "gdb") return lab::why_no_gdb();
+  if (program == "unshare") {  // which may be there, and not allowed to
+    const bool may = lab::run({"unshare", "-rn", "ip", "link", "set", "lo", "up"}).status == 0;
+    return may ? std::string() : "a network of one's own may not be made here, or ip is not there";
+  }
   const bool found = lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
   return found ? std::string() : program + " is not installed";
 }
