@@ -47,7 +47,7 @@ struct Games {
 TEST_CASE_FIXTURE(Games, "the positions in the book are those that the explorer finds today") {
   for (const std::string& game : {look, no_look, tick, no_tick}) {
     const bool found = book().find(game) != std::string::npos;
-    CHECK_MESSAGE(found, "lab/book/record.py lose_the_wake_up records them again");
+    CHECK_MESSAGE(found, "lab/book/record/record.py lose_the_wake_up records them again");
   }
 }
 

@@ -86,7 +86,7 @@ def code_of(root, chapter):
     for key, line in LINES[chapter].items():
         found = [number for number, one in enumerate(text) if one.strip() == line]
         if len(found) != 1:
-            raise Moved(f"{file} has {len(found)} times: {line} (see lab/book/chapters.py)")
+            raise Moved(f"{file} has {len(found)} times: {line} (see lab/book/record/chapters.py)")
         at[key] = found[0] + 1
     wanted = set()
     for number in at.values():

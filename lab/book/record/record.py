@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Records what the player plays, from real runs of the chapters' programs.
 
-  lab/book/record.py --build build                 all of them, into lab/book/recordings
-  lab/book/record.py --build build 04_poll         one of them
-  lab/book/record.py --lines                       no run: only where the lines are that the recordings show
+  cmake --build build --target recordings          all of them, into lab/book/recordings
+  lab/book/record/record.py --build build 04_poll  one of them
+  lab/book/record/record.py --lines                no run: only where the lines are that the recordings show
 
 A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "made": where and when, "delay" and "end" in
 seconds, "code": see chapters.py, "names": what each descriptor is, "bars": [[when client 1 has connected, got "start",
@@ -11,7 +11,7 @@ got "end"], …], "steps"}. A step has the time `t` in seconds, `who` takes it, 
 `at`), the `call` and what it `is`, as strace shows both, `says` the same in words, and `set`: all of the state that has
 changed. A call that does not return at once has two steps. `times` is how often the same happened.
 
-lose_the_wake_up is another one: {"kind": "games", "title", "games": [{"title", "graph"}, …]}, where each graph is the
+quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is another one: {"kind": "games", "title", "games": [{"title", "graph"}, …]}, where each graph is the
 positions that the explorer finds, as it prints them. lab/explore/positions.hpp says what is in it.
 """
 
@@ -34,7 +34,7 @@ import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Kernel, Surprise  # noqa: E402
 
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
 CLIENTS = 4
 # The server says its process and its port to whoever runs the client, and is stopped when that is done.
 PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 --delay "$3" 2>&1 >/dev/null |
@@ -51,7 +51,6 @@ TITLES = {
     "07_futures_tasks": "Tasks, wakers and a driver",
 }
 
-WAKE_UP = "lose_the_wake_up"
 GAMES = [
     ("Without the second look", ["explore_broken", "--no-second-look", "--positions", "look"]),
     ("With it", ["explore", "--positions", "look"]),
@@ -449,6 +448,13 @@ def games(build):
     return '{"kind": "games", "title": "Lose the wake-up", "games": [\n' + ",\n".join(parts) + "]}\n"
 
 
+def quizzes(build):
+    return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
+
+
+OTHERS = {"lose_the_wake_up": games, "quizzes": quizzes}
+
+
 def text_of(recording):
     """A line for each step, so that it can be read, and a diff as well."""
     def lines(values):
@@ -469,20 +475,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("chapters", metavar="NAME", nargs="*", help="01_blocking, …, lose_the_wake_up; without one, all")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="where the programs are")
-    parser.add_argument("--into", type=Path, default=HERE / "recordings", help="where the recordings go")
+    parser.add_argument("--into", type=Path, default=HERE.parent / "recordings", help="where the recordings go")
+    parser.add_argument("--takes", type=int, default=5, help="run each so often, and keep the one in which least was waited for the machine")
     parser.add_argument("--lines", action="store_true", help="run nothing: find the lines again, in the sources of today")
     arguments = parser.parse_args()
     try:
-        for chapter in arguments.chapters or [*chapters.LINES, WAKE_UP]:
+        for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
             file = arguments.into / f"{chapter}.json"
-            if chapter == WAKE_UP:
+            if chapter in OTHERS:
                 if not arguments.lines:
-                    file.write_text(games(arguments.build.resolve()))
+                    file.write_text(OTHERS[chapter](arguments.build.resolve()))
                 continue
             if arguments.lines:
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
             else:
-                recording = record(arguments.build.resolve(), chapter)
+                takes = [record(arguments.build.resolve(), chapter) for _ in range(arguments.takes)]
+                recording = min(takes, key=lambda take: take["end"])
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
     except (NoStrace, chapters.Moved, OSError) as error:
