@@ -33,5 +33,10 @@ Player.chip = (number, text) => Player.h(`span.p-chip.p-c${((number - 1) % 5) + 
 
 Player.nothing = (text) => Player.h("p.p-nothing", text);
 
-/// Sets an element's content, without anybody's place in it being lost that is still there.
+/// A button that cannot be pressed any more loses the focus, and the keys would go to nobody: `element` gets it instead.
+Player.keepFocus = (element) => {
+  if (element.contains(document.activeElement) && document.activeElement.disabled) element.focus({ preventScroll: true });
+};
+
+/// Sets an element's content.
 Player.fill = (element, ...content) => element.replaceChildren(...content.flat(3).filter((one) => one !== null && one !== undefined && one !== false));

@@ -41,7 +41,7 @@ Player.RunPlayer = class {
     this.says.setAttribute("aria-live", "off");
     for (let i = 0; i <= this.run.last; ++i) {
       this.go(i);
-      parts.forEach((part, number) => (most[number] = Math.max(most[number], part.offsetHeight)));
+      parts.forEach((part, number) => (most[number] = Math.max(most[number], Math.ceil(part.getBoundingClientRect().height))));
     }
     parts.forEach((part, number) => (part.style.minHeight = `${most[number]}px`));
     this.go(index);
@@ -86,6 +86,7 @@ Player.RunPlayer = class {
     this.link.href = `#${this.name}:t=${this.index}`;
     this.first.disabled = this.back.disabled = this.index === 0;
     this.step.disabled = this.index === this.run.last;
+    Player.keepFocus(this.element);
   }
 
   play() {
@@ -148,7 +149,7 @@ Player.make = (figure) => {
 
 /// Goes to the moment that the address says, if it says one.
 Player.openAddress = () => {
-  const found = /^#(?:(\w+):)?t=(\d+)$/.exec(decodeURIComponent(location.hash));
+  const found = /^#(?:(\w+):)?t=(\d+)$/.exec(location.hash);
   if (!found) return;
   const there = found[1] ? Player.all.get(found[1]) : Player.all.values().next().value;
   if (!there) return;

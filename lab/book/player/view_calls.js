@@ -46,7 +46,7 @@ Player.CallsView = class {
     const { h } = Player;
     const socket = state.sockets.find((one) => one.fd === fd);
     const colour = socket ? `p-c${socket.client}` : "p-c0";
-    return h(`li.p-entry.${colour}`, h("b", fd), h("span", this.nameOf(fd, state)), events === undefined ? null : h("code", events.replaceAll("EPOLL", "").replaceAll("POLL", "").replaceAll("|", " | ")));
+    return h(`li.p-entry.${colour}`, h("b", fd), h("span", this.nameOf(fd, state)), events === undefined ? null : h("code", (events === "0" ? "nothing" : events).replaceAll("EPOLL", "").replaceAll("POLL", "").replaceAll("|", " | ")));
   }
 
   poll(state, changed) {

@@ -22,7 +22,7 @@ Player.GameView = class {
     this.again = button("From the beginning", () => this.act((game) => game.begin()));
     this.show = button("Show me one", () => this.showOne());
     this.link = h("a.p-link", "Link to this position");
-    this.element = h("div.p-game",
+    this.element = h("div.p-game", { tabindex: "-1", role: "group", "aria-label": data.title },
       h("fieldset.p-choices", h("legend", "What is in the code?"), this.choices),
       this.says, h("div.p-both", this.threads.map((one) => one.element)), this.shared,
       h("div.p-controls", this.undo, this.again, this.show, this.link),
@@ -108,6 +108,7 @@ Player.GameView = class {
     this.undo.disabled = this.again.disabled = game.path.length === 1;
     this.show.hidden = game.lost === 0;
     this.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
+    Player.keepFocus(this.element);
   }
 
   words(game, names) {

@@ -12,7 +12,7 @@ Player.QuizView = class {
     this.order = h("ol.p-order", { "aria-label": "your order" });
     this.counts = h("div.p-row");
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
-    this.run = h("div.p-answer");
+    this.answers = h("div.p-answer");
     const button = (text, does) => h("button", { type: "button", click: does }, text);
     this.undo = button("Take the last one back", () => this.takeBack());
     this.check = button("Is that so?", () => this.answer());
@@ -23,7 +23,7 @@ Player.QuizView = class {
       this.tasks,
       h("h4", "What is said, one after the other? Choose in the order in which it comes."), this.lines, this.order,
       h("h4", "How often is each polled?"), this.counts,
-      h("div.p-controls", this.undo, this.check, this.next, this.link), this.says, this.run);
+      h("div.p-controls", this.undo, this.check, this.next, this.link), this.says, this.answers);
     this.open("0");
   }
 
@@ -42,7 +42,7 @@ Player.QuizView = class {
     this.inputs = this.quiz.tasks.map((task) => h("input", { type: "number", min: 1, max: 9, "aria-label": `polls of task ${task.name}`, inputmode: "numeric" }));
     fill(this.counts, this.quiz.tasks.map((task, index) => h("label.p-count-of", chip(index + 1, `task ${task.name}`), this.inputs[index])));
     fill(this.says, h("p", `Question ${this.index + 1} of ${this.quizzes.length}: build/lab/quiz --seed ${this.quiz.seed}`));
-    fill(this.run);
+    fill(this.answers);
     this.link.href = `#${this.name}:t=${this.index}`;
     this.element.dataset.over = "";
     this.draw();
@@ -76,8 +76,11 @@ Player.QuizView = class {
     const wrong = this.said.findIndex((word, index) => this.chosen[index] !== word);
     const parts = [];
     if (wrong === -1) parts.push("The order is right.");
-    else if (this.chosen.length <= wrong) parts.push(this.chosen.length ? `So far the order is right; then comes ${this.said[wrong]}.` : "You have not said which order.");
-    else parts.push(`Up to the ${wrong === 0 ? "first" : `${wrong + 1}.`} one the order is right${wrong === 0 ? " of nothing: it" : ", and then it"} is not ${this.chosen[wrong]} that comes, but ${this.said[wrong]}.`);
+    else {
+      const right = wrong === 0 ? "First" : `${wrong} of your order ${wrong === 1 ? "is" : "are"} right. Then`;
+      const instead = this.chosen[wrong] ? `, not ${this.chosen[wrong]}` : "";
+      parts.push(`${right} comes ${this.said[wrong]}${instead}.`);
+    }
     const polls = this.quiz.tasks.map((task) => this.quiz.polls.filter((poll) => poll.task === task.name).length);
     this.quiz.tasks.forEach((task, index) => {
       const guess = this.inputs[index].value;
@@ -87,7 +90,7 @@ Player.QuizView = class {
     const right = wrong === -1 && polls.every((count, index) => Number(this.inputs[index].value) === count);
     this.element.dataset.over = right ? "ended" : "asked";
     fill(this.says, h(right ? "p.p-won" : "p", right ? h("b", "All of it is right. ") : null, parts.join(" ")));
-    fill(this.run, h("h4", "Each poll, as the runtime has run it"), h("ol.p-history", { tabindex: "0", "aria-label": "each poll" },
+    fill(this.answers, h("h4", "Each poll, as the runtime has run it"), h("ol.p-history", { tabindex: "0", "aria-label": "each poll" },
       this.quiz.polls.map((poll) => h(`li.p-top${this.quiz.tasks.findIndex((task) => task.name === poll.task) + 1}`,
         h("span.p-where", `${poll.ms} ms`), h("b", `task ${poll.task}`), h("code", poll.says.join(", ") || "(says nothing)"), h("small", poll.ready ? "ready" : "pending")))));
   }
