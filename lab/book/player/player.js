@@ -76,7 +76,7 @@ Player.RunPlayer = class {
     this.view.show(this.index);
     this.bars.show(this.index);
     fill(this.call, h("span.p-actor", step.who), h("code", step.call),
-      step.is === "waits" ? h("span.p-pill", "waits") : step.is ? h("code.p-result", ` ${step.is}`) : null,
+      step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null,
       step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null);
     this.call.hidden = !step.call;
     fill(this.says, h("p", this.run.words(this.index)), step.meanwhile ? h("ul.p-meanwhile", step.meanwhile.map((one) => h("li", one))) : null);

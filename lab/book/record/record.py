@@ -255,8 +255,7 @@ class Recorder:
     on_clone = on_clone3
 
     def steps_clone(self, event, name):
-        event.call.text, event.call.left = "clone3({flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_THREAD|…}, …)", ""
-        event.call.result = "the thread's number"
+        event.call.text, event.call.left = f"{event.call.name}({{flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_THREAD|…}}, …)", ""
         self.call_step(event, "thread", f"The main thread starts {name} for this connection, and goes back to accept4.")
 
     def on_write(self, event, call, thread):
@@ -414,13 +413,15 @@ class Recorder:
     def recording(self, delay):
         end = self.steps[-1]["t"]
         bars = [[round(time - self.begin, 3) for time in bar] for bar in self.bars]
-        return {"kind": "calls", "chapter": self.chapter, "title": TITLES[self.chapter], "made": made(), "delay": delay,
+        return {"kind": "calls", "chapter": self.chapter, "title": TITLES[self.chapter], "made": made(self.chapter), "delay": delay,
                 "end": end, "code": chapters.code_of(ROOT, self.chapter), "names": self.names, "bars": bars,
                 "steps": self.steps}
 
 
-def made():
-    commit = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+def made(chapter):
+    """The commit is the last one that has changed anything of what runs."""
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", chapter, "common"]
+    commit = subprocess.run(command, capture_output=True, text=True).stdout.strip()
     return {"commit": commit, "system": f"Linux {platform.release().split('-')[0]}, {platform.machine()}"}
 
 
@@ -429,7 +430,7 @@ def record(build, chapter, delay=1.0, tries=5):
     they took place, it is tried again."""
     milliseconds = f"{round(delay * 1000)}ms"
     if chapter == "07_futures_tasks":
-        return tasks.record(build, CLIENTS, delay, TITLES[chapter], made(), chapters.code_of(ROOT, chapter))
+        return tasks.record(build, CLIENTS, delay, TITLES[chapter], made(chapter), chapters.code_of(ROOT, chapter))
     for left in reversed(range(tries)):
         try:
             return Recorder(chapter, trace(build, chapter, milliseconds)).run().recording(delay)
