@@ -20,7 +20,7 @@ Player.RunPlayer = class {
     this.code = new Player.CodeView(data.code);
     this.view = data.kind === "trace" ? new Player.TasksView(this.run) : new Player.CallsView(this.run);
     this.bars = new Player.BarsView(this.run);
-    this.call = h("p.p-call");
+    this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
     this.makeControls();
     this.element = h("div.p-run", { tabindex: "0", role: "group", "aria-label": `${data.title}: a recorded run of ${data.code.file}, step by step`, keydown: (event) => this.key(event) },
@@ -75,11 +75,13 @@ Player.RunPlayer = class {
     this.code.show(line);
     this.view.show(this.index);
     this.bars.show(this.index);
-    fill(this.call, h("span.p-actor", step.who), h("code", step.call),
-      step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null,
-      step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null);
+    fill(this.call, h("span.p-actor", `${step.who} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
+      step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
     this.call.hidden = !step.call;
-    fill(this.says, h("p", this.run.words(this.index)), step.meanwhile ? h("ul.p-meanwhile", step.meanwhile.map((one) => h("li", one))) : null);
+    // What has to be scrolled must be within the keyboard's reach.
+    if (this.call.scrollHeight > this.call.clientHeight + 1) this.call.setAttribute("tabindex", "0");
+    else this.call.removeAttribute("tabindex");
+    fill(this.says, h("p", this.run.words(this.index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
     this.slider.value = this.index;
     this.slider.setAttribute("aria-valuetext", `step ${this.index + 1} of ${this.run.last + 1}`);
     this.count.textContent = `${this.index + 1} / ${this.run.last + 1} · ${step.t.toFixed(3)} s`;
@@ -154,12 +156,13 @@ Player.openAddress = () => {
   const there = found[1] ? Player.all.get(found[1]) : Player.all.values().next().value;
   if (!there) return;
   there.player.open(found[2]);
-  there.figure.scrollIntoView();
+  there.figure.scrollIntoView({ behavior: "instant" });
 };
 
 Player.begin = () => {
   document.querySelectorAll("figure.player[data-recording]").forEach(Player.make);
   Player.openAddress();
+  window.addEventListener("load", Player.openAddress);  // once more, when all above it has its height
   window.addEventListener("hashchange", Player.openAddress);
 };
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", Player.begin);
