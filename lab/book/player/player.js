@@ -1,7 +1,7 @@
 // Which figures are players, and what do their buttons do? This file makes them, and is the last to be loaded:
 //
-//   model.js elements.js code.js bars.js view_calls.js view_tasks.js view_game.js view_quiz.js player.js,
-// and player.css
+//   model.js elements.js code.js bars.js view_calls.js view_tasks.js view_map.js
+//   view_game.js view_quiz.js player.js, and player.css
 //
 //   <figure class="player" data-recording="01_blocking">
 //     <img …>                                           stays where there is no JavaScript, and in print

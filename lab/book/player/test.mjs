@@ -182,18 +182,22 @@ test("the wake-up can be lost without the second look, and the tick, and never w
       }, index);
       await figure.getByLabel(title, { exact: true }).check();
       const broken = title.startsWith("Without");
+      assert.match(await figure.locator(".p-about").textContent(), broken ? /^Left out of (wait|clear): / : /^It is there, in (wait|clear): /);
       assert.equal(found.lost, broken ? 1 : 0);
       assert.equal(found.shortest !== null, broken);
       assert.equal(await button(figure, "Show me one").isVisible(), broken);
       if (!broken) continue;
       for (const thread of found.shortest) await button(figure, ["The task goes", "The reactor goes"][thread]).click();
       assert.match(await says(figure).textContent(), /^Nobody can go on\./);
+      assert.equal(await figure.locator(".p-map .p-dot-lost.p-here").count(), 1);
+      assert.equal(await figure.locator(".p-map .p-went").count(), found.shortest.length);
       assert.ok(await button(figure, "The task goes").isDisabled());
       assert.ok(await button(figure, "The reactor goes").isDisabled());
       await button(figure, "Undo").click();
       assert.match(await says(figure).textContent(), /Who goes now\?/);
       await button(figure, "From the beginning").click();
       assert.equal(await figure.locator(".p-history li").count(), 0);
+      assert.equal(await figure.locator(".p-map circle").count(), await page.evaluate((index) => Player.all.get("lose_the_wake_up").player.games[index].game.graph.positions.length, index));
     }
   }));
 

@@ -5,7 +5,8 @@ window.Player = window.Player || {};
 Player.GameView = class {
   constructor(data, name) {
     const { h } = Player;
-    this.games = data.games.map(({ title, graph }) => ({ title, game: new Player.Game(graph) }));
+    this.games = data.games.map(({ title, about, graph }) => ({ title, about, game: new Player.Game(graph) }));
+    for (const one of this.games) one.map = new Player.MapView(one.game);
     this.name = name;
     this.choices = this.games.map(({ title }, index) =>
       h("label.p-choice", h("input", { type: "radio", name: `${name}-game`, value: index, change: () => this.choose(index) }), h("span", title)));
@@ -15,7 +16,9 @@ Player.GameView = class {
       return { button, next: h("div.p-next"), element: null };
     });
     for (const thread of this.threads) thread.element = h("section.p-thread", thread.button, thread.next);
+    this.about = h("p.p-about");
     this.shared = h("div.p-shared");
+    this.map = h("div");
     this.history = h("ol.p-history", { tabindex: "0", "aria-label": "the steps so far" });
     const button = (text, does) => h("button", { type: "button", click: does }, text);
     this.undo = button("Undo", () => this.act((game) => game.undo()));
@@ -24,9 +27,9 @@ Player.GameView = class {
     this.link = h("a.p-link", "Link to this position");
     this.element = h("div.p-game", { tabindex: "-1", role: "group", "aria-label": data.title },
       h("fieldset.p-choices", h("legend", "What is in the code?"), this.choices),
-      this.says, h("div.p-both", this.threads.map((one) => one.element)), this.shared,
+      this.about, this.says, h("div.p-both", this.threads.map((one) => one.element)), this.shared,
       h("div.p-controls", this.undo, this.again, this.show, this.link),
-      h("h4", "So far"), this.history);
+      h("div.p-past", h("div", h("h4", "So far"), this.history), h("div", h("h4", "All positions; filled are those that you have seen"), this.map)));
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.choose(0);
   }
@@ -94,7 +97,11 @@ Player.GameView = class {
     const { h, fill } = Player;
     const { game } = this;
     const names = game.graph.threads;
+    const { about, map } = this.games[this.chosen];
+    fill(this.about, about.left_out ? "Left out of " : "It is there, in ", h("code", about.function), ": ", h("code", about.line));
     fill(this.says, this.words(game, names));
+    fill(this.map, map.element);
+    map.show();
     this.element.dataset.over = game.over;
     this.threads.forEach((one, thread) => this.drawThread(one, thread, game, names[thread]));
     const before = game.path.length > 1 ? game.graph.positions[game.path.at(-2).position].shared : null;

@@ -11,8 +11,8 @@ got "end"], …], "steps"}. A step has the time `t` in seconds, `who` takes it, 
 `at`), the `call` and what it `is`, as strace shows both, `says` the same in words, and `set`: all of the state that has
 changed. A call that does not return at once has two steps. `times` is how often the same happened.
 
-quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is another one: {"kind": "games", "title", "games": [{"title", "graph"}, …]}, where each graph is the
-positions that the explorer finds, as it prints them. lab/explore/positions.hpp says what is in it.
+quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is another one: {"kind": "games", "title", "games": [{"title", "about" which line, "graph"}, …]}, where
+each graph is the positions that the explorer finds, as it prints them. lab/explore/positions.hpp says what is in it.
 """
 
 import argparse
@@ -51,11 +51,13 @@ TITLES = {
     "07_futures_tasks": "Tasks, wakers and a driver",
 }
 
+LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
+TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&"}
 GAMES = [
-    ("Without the second look", ["explore_broken", "--no-second-look", "--positions", "look"]),
-    ("With it", ["explore", "--positions", "look"]),
-    ("Without the tick", ["explore_broken", "--no-tick", "--positions", "tick"]),
-    ("With the tick", ["explore", "--positions", "tick"]),
+    ("Without the second look", LOOK, ["explore_broken", "--no-second-look", "--positions", "look"]),
+    ("With it", LOOK, ["explore", "--positions", "look"]),
+    ("Without the tick", TICK, ["explore_broken", "--no-tick", "--positions", "tick"]),
+    ("With the tick", TICK, ["explore", "--positions", "tick"]),
 ]
 
 
@@ -443,9 +445,10 @@ def record(build, chapter, delay=1.0, tries=5):
 def games(build):
     """What the explorer prints, as it does."""
     parts = []
-    for title, (program, *words) in GAMES:
+    for title, about, (program, *words) in GAMES:
+        about = {**about, "left_out": program == "explore_broken"}
         graph = subprocess.run([build / "lab" / program, *words], check=True, capture_output=True, text=True).stdout
-        parts.append(f'{{"title": {json.dumps(title)}, "graph":\n{graph}}}')
+        parts.append(f'{{"title": {json.dumps(title)}, "about": {json.dumps(about)}, "graph":\n{graph}}}')
     return '{"kind": "games", "title": "Lose the wake-up", "games": [\n' + ",\n".join(parts) + "]}\n"
 
 

@@ -50,6 +50,14 @@ class Lines(unittest.TestCase):
         finally:
             chapters.LINES["01_blocking"] = before
 
+    def test_the_lines_that_a_game_is_about_are_in_the_runtime_once(self):
+        text = (record.ROOT / "07_futures_tasks/runtime/io/scheduled_io.hpp").read_text()
+        games = json.loads((HERE.parent / "recordings" / "lose_the_wake_up.json").read_text())["games"]
+        for game in games:
+            self.assertEqual(text.count(game["about"]["line"]), 1, game["title"])
+            self.assertIn(f" {game['about']['function']}(Direction direction, ", text)
+        self.assertEqual([game["about"]["left_out"] for game in games], [True, False, True, False])
+
     def test_each_step_is_at_a_line_and_each_recording_ends_with_nothing_left(self):
         for chapter, recording in recordings().items():
             state = {}
