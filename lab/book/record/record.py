@@ -17,7 +17,6 @@ each graph is the positions that the explorer finds, as it prints them. lab/expl
 
 import argparse
 import json
-import os
 import platform
 import re
 import subprocess

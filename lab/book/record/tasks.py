@@ -5,7 +5,6 @@ which each waits in two places at most; what woke it must be what it waited for 
 """
 
 import json
-import re
 import subprocess
 import tempfile
 from pathlib import Path
