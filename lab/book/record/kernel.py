@@ -69,9 +69,8 @@ class Kernel:
         self.copied += len(entries)
 
     def polled(self, ready):
-        for fd, _ in ready:
-            if fd == self.listener and not self.queue:
-                raise Surprise("poll says that the listener is ready, and nobody is in the queue")
+        if self.listener in ready and not self.queue:
+            raise Surprise("poll says that the listener is ready, and nobody is in the queue")
         self.poll = None
 
     def watches(self, fd, events):
