@@ -92,8 +92,8 @@ def made(chapter):
 
 def recording_of(steps, delay):
     return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "made": made(steps.chapter),
-            "delay": delay, "end": steps.steps[-1]["t"], "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
-            "bars": [[round(time - steps.begin, 3) for time in bar] for bar in steps.bars], "steps": steps.steps}
+            "delay": delay, "end": steps.steps[-1].get("until", steps.steps[-1]["t"]), "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
+            "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars], "steps": steps.steps}
 
 
 def record(build, chapter, delay=1.0, tries=5):

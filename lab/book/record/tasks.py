@@ -141,4 +141,4 @@ def record(build, clients, delay, title, made, code):
     done = Recorder(trace(build, clients, delay), clients).run()
     return {"kind": "trace", "chapter": "07_futures_tasks", "title": title, "made": made, "delay": delay,
             "end": done.steps[-1]["t"], "code": code, "names": {},
-            "bars": [[round(time, 3) for time in bar] for bar in done.bars], "steps": done.steps}
+            "bars": [[round(time, 6) for time in bar] for bar in done.bars], "steps": done.steps}

@@ -81,6 +81,18 @@ class Lines(unittest.TestCase):
             for bar in recording["bars"]:
                 self.assertEqual(bar, sorted(bar))
 
+    def test_no_bar_ends_before_the_step_in_which_the_server_has_written_the_end(self):
+        for chapter, recording in recordings().items():
+            for step in recording["steps"]:
+                if found := re.search(r"“end (\d)”", step["says"]):
+                    number = int(found[1])
+                    owner = number if chapter == "07_futures_tasks" else int(re.search(r"client (\d)", step["says"])[1])
+                    self.assertGreaterEqual(recording["bars"][owner - 1][2], step["t"], chapter)
+
+    def test_at_the_end_each_client_has_had_its_end(self):
+        for chapter, recording in recordings().items():
+            self.assertGreaterEqual(recording["end"], max(bar[2] for bar in recording["bars"]), chapter)
+
     def test_in_chapter_01_nobody_is_served_before_the_one_before_has_had_its_end(self):
         bars = recordings()["01_blocking"]["bars"]
         for before, after in zip(bars, bars[1:]):
