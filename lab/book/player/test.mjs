@@ -272,7 +272,7 @@ test("a quiz says what is right, and where the runtime does something else", () 
     await figure.getByLabel("polls of task a").fill("9");
     await button(figure, "Is that so?").click();
     const wrong = await says(figure).textContent();
-    assert.ok(wrong.includes(`1 of your order is right. Then comes ${said[1]}, not ${said.at(-1)}.`), wrong);
+    assert.ok(wrong.includes(`The first one is right. Then comes ${said[1]}, not ${said.at(-1)}.`), wrong);
     assert.ok(wrong.includes(`Task a: ${polls[0]} polls, not 9.`), wrong);
     await button(figure, "Take the last one back").click();
     for (const word of said.slice(1)) await button(figure, word).press("Enter");

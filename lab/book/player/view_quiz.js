@@ -77,7 +77,7 @@ Player.QuizView = class {
     const parts = [];
     if (wrong === -1) parts.push("The order is right.");
     else {
-      const right = wrong === 0 ? "First" : `${wrong} of your order ${wrong === 1 ? "is" : "are"} right. Then`;
+      const right = wrong === 0 ? "First" : `The first ${wrong === 1 ? "one is" : `${wrong} are`} right. Then`;
       const instead = this.chosen[wrong] ? `, not ${this.chosen[wrong]}` : "";
       parts.push(`${right} comes ${this.said[wrong]}${instead}.`);
     }
