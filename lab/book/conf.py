@@ -73,9 +73,9 @@ copybutton_line_continuation_character = "\\"
 epub_title = project
 epub_theme = "epub"
 epub_show_urls = "no"
-epub_css_files = ["book.css", "epub.css"]
+epub_css_files = ["epub.css"]
 epub_tocdepth = 2
-epub_author = ""
-epub_copyright = ""
-version = release = ""
+epub_author = "The authors of " + project
+epub_copyright = "MIT licence"
+version = release = "1"
 suppress_warnings = ["epub.unknown_project_files"]

@@ -154,7 +154,7 @@ and long passages that are the same in both are folded. (A link to what you see 
 """
 
 
-def write(root, out, stages=True):
+def write(root, out, stages=True, printed=False):
     """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
     tutorial = Pages((root / "TUTORIAL.md").read_text()).pages
     readme = Pages((root / "README.md").read_text(), prefix="readme-", first="readme", split=False).pages
@@ -164,6 +164,8 @@ def write(root, out, stages=True):
     if not stages:
         del pages["stages"]
         toc = toc.replace("stages\n", "")
+    if printed:  # elsewhere the table of contents is made of the toctree
+        pages["index"] += [f"- [{pages[name][0].lstrip('# ')}]({name})" for name in chapters]
     pages["index"].append(toc)
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("*.md"):
@@ -171,6 +173,8 @@ def write(root, out, stages=True):
             old.unlink()
     for name, lines in pages.items():
         file, text = out / f"{name}.md", "\n".join(lines) + "\n"
+        if printed:
+            text = text.replace("<details>", "<details open>")
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
 
@@ -178,4 +182,4 @@ def write(root, out, stages=True):
 if __name__ == "__main__":
     import sys
 
-    write(Path(sys.argv[1]), Path(sys.argv[2]), "--without-stages" not in sys.argv)
+    write(Path(sys.argv[1]), Path(sys.argv[2]), "--without-stages" not in sys.argv, "--printed" in sys.argv)

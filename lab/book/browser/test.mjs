@@ -53,10 +53,12 @@ const problems = {
   // axe-core's rules for whoever hears a page, or sees little.
   async access(page, rules) {
     await page.evaluate(axe);
-    const { violations } = await page.evaluate((rules) => axe.run(document, { rules, preload: false }), rules);
-    return violations
-      .filter(({ impact }) => ["serious", "critical"].includes(impact))
-      .map(({ id, nodes }) => `${id}, ${nodes.length} times: ${nodes[0].html.slice(0, 200)} ${nodes[0].any[0]?.message ?? ""}`);
+    return page.evaluate(async (rules) => {
+      const { violations } = await axe.run(document, { rules, preload: false, resultTypes: ["violations"] });
+      return violations
+        .filter(({ impact }) => ["serious", "critical"].includes(impact))
+        .map(({ id, nodes }) => `${id}, ${nodes.length} times: ${nodes[0].html.slice(0, 200)} ${nodes[0].any[0]?.message ?? ""}`);
+    }, rules);
   },
   width: (page) =>
     page.evaluate(() => {

@@ -2,17 +2,15 @@
 "use strict";
 
 // Whoever uses the keyboard can scroll what is too wide, and hears what it is.
-function reachable() {
-  for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) {
-    const wide = area.scrollWidth > area.clientWidth + 1;
-    if (wide && !area.hasAttribute("tabindex")) {
-      area.tabIndex = 0;
-      area.dataset.reachable = "";
-      if (area.matches("pre, .table-wrapper")) area.setAttribute("role", "group");
-      area.setAttribute("aria-label", nameOf(area));
-    } else if (!wide && "reachable" in area.dataset) {
-      for (const name of ["tabindex", "role", "aria-label", "data-reachable"]) area.removeAttribute(name);
-    }
+function makeReachable(area) {
+  const wide = area.scrollWidth > area.clientWidth;
+  if (wide && !area.hasAttribute("tabindex")) {
+    area.tabIndex = 0;
+    area.dataset.reachable = "";
+    if (area.matches("pre, .table-wrapper")) area.setAttribute("role", "group");
+    area.setAttribute("aria-label", nameOf(area));
+  } else if (!wide && "reachable" in area.dataset) {
+    for (const name of ["tabindex", "role", "aria-label", "data-reachable"]) area.removeAttribute(name);
   }
 }
 
@@ -30,7 +28,6 @@ function unfold() {
   }
 }
 
-reachable();
-addEventListener("resize", reachable);
-for (const answer of document.querySelectorAll("details")) answer.addEventListener("toggle", reachable);
+const sizes = new ResizeObserver((changes) => changes.forEach((change) => makeReachable(change.target)));
+for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) sizes.observe(area);
 addEventListener("beforeprint", unfold);
