@@ -1,6 +1,7 @@
 """The blocks of the book, which pages.py makes of those of the tutorial, and the links to files."""
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -173,29 +174,37 @@ class picture(nodes.General, nodes.Element):
 
 
 class Picture(SphinxDirective):
-    """```{picture} FILE, with :alt: and perhaps :recording:. See pages.py for players."""
+    """```{picture} FILE, with :alt: and perhaps :recording:, or the latter alone. See pages.py for players."""
 
-    required_arguments = 1
+    optional_arguments = 1
     option_spec = {"alt": directives.unchanged, "recording": directives.unchanged}
 
     def run(self):
-        root, file = Path(self.config.book_root), self.arguments[0]
         node = picture(recording=self.options.get("recording"))
-        self.env.note_dependency(str(root / file))
         if node["recording"]:
-            self.env.note_dependency(str(root / node["recording"]))
-            if not (root / node["recording"]).is_file():
-                raise self.error(f"there is no {node['recording']}")
-        made = Path(self.env.srcdir) / "pictures"
-        for version, made_file in for_both_backgrounds(root / file, made, file.replace("/", "-")).items():
-            node += nodes.image(uri=f"/pictures/{made_file}", alt=self.options["alt"], classes=[f"only-{version}"])
+            self.need(node["recording"])
+        if self.arguments:
+            file, made = self.arguments[0], Path(self.env.srcdir) / "pictures"
+            both = for_both_backgrounds(self.need(file), made, file.replace("/", "-"))
+            for version, name in both.items():
+                node += nodes.image(uri=f"/pictures/{name}", alt=self.options["alt"], classes=[f"only-{version}"])
         return [node]
+
+    def need(self, name):
+        file = Path(self.config.book_root) / name
+        self.env.note_dependency(str(file))
+        if not file.is_file():
+            raise self.error(f"there is no {name}")
+        return file
 
 
 def visit_picture(self, node):
     recording = node["recording"]
     if self.builder.name != "html":
         node.children = [image for image in node.children if "only-light" in image["classes"]]
+        recording = None
+        if not node.children:
+            raise nodes.SkipNode
     attributes = f' class="player" data-recording="{html.escape(recording)}"' if recording else ' class="picture"'
     self.body.append(f"<figure{attributes}>")
 
@@ -242,9 +251,36 @@ def mend_theme(static):
         script.write_text("\n".join(parts))
 
 
+def write_sections(app, file):
+    """What search.js shows of each page: {page: [[anchor, title, text]]}."""
+    all_sections = {}
+    for name in sorted(app.env.found_docs):
+        found = []
+        for section in app.env.get_doctree(name).findall(nodes.section):
+            own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
+            text = " ".join(" ".join(child.astext() for child in own).split())
+            found.append([section["ids"][-1], section.next_node(nodes.title).astext(), text])
+        all_sections[name] = found
+    data = json.dumps(all_sections, separators=(",", ":"), ensure_ascii=False)
+    file.write_text(f"window.sections = {data};\n")
+
+
+def add_scripts(app, page, template, context, doctree):
+    """Only the pages that need them have the scripts of the search and of the player."""
+    if app.builder.name != "html":
+        return
+    if page == "search":
+        for script in ("sections.js", "search.js"):
+            app.add_js_file(script, defer="defer")
+    if doctree and any(node["recording"] for node in doctree.findall(picture)):
+        for file in app.config.book_player:
+            app.add_css_file(file) if file.endswith(".css") else app.add_js_file(file, defer="defer")
+
+
 def finish(app, exception):
     if exception is None and app.builder.name == "html":
         mend_theme(Path(app.outdir) / "_static")
+        write_sections(app, Path(app.outdir) / "_static/sections.js")
         files.write_pages(Path(app.config.book_root), Path(app.outdir))
         stages.write_data(Path(app.config.book_root), Path(app.outdir) / "_static/stages-data.js")
 
@@ -252,10 +288,12 @@ def finish(app, exception):
 def setup(app):
     app.add_config_value("book_root", "", "env")
     app.add_config_value("book_scripts", 0.0, "env")
+    app.add_config_value("book_player", [], "html")
     for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Stages):
         app.add_directive(directive.__name__.lower(), directive)
     app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
     app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
     app.connect("missing-reference", resolve)
+    app.connect("html-page-context", add_scripts)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -133,9 +133,10 @@ def write_pages(root, out):
         rows = ""
         for path in sorted(inside, key=lambda p: (not (root / p).is_dir(), p)):
             slash = "/" if (root / path).is_dir() else ""
-            about = "" if slash else first_comment(text_of(root / path))
+            of = root / path / "CMakeLists.txt" if slash else root / path
+            about = first_comment(text_of(of)) if of.is_file() else ""
             up = "../" * (len(directory.parts) + 1)
             rows += (f'<tr><td><a href="{up}{page_of(root, path.as_posix())}">{html.escape(path.name)}{slash}</a></td>'
                      f"<td>{html.escape(about)}</td></tr>\n")
-        body = f'<div class="table-wrapper"><table class="docutils files">\n{rows}</table></div>'
+        body = f'<div class="table-wrapper"><table>\n{rows}</table></div>'
         write_page(out, page_of(root, directory.as_posix()), directory.as_posix(), body, variables)

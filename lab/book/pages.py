@@ -8,11 +8,12 @@ Both documents stay as GitHub shows them. What changes on the way, line by line:
                    a page for them
   ```blocks        become the directives of book.py, with the words that stand after their ```
   **Terminal 2:**  alone above a console becomes its label
-  images           alone in a line become pictures, in a version for each background. A line before one,
-                     <!-- player 01_blocking/recording.json -->
-                   which GitHub does not show, makes it the picture of a player: <figure class="player"
-                   data-recording="01_blocking/recording.json"> around the image, with the recording itself in a
-                   <script type="application/json"> in it, so that it is there from file:// as well
+  images           alone in a line become pictures, in a version for each background
+  <!-- player lab/book/recordings/01_blocking.json -->
+                   alone in a line, which GitHub does not show, makes the image in the next line that of a player:
+                   <figure class="player" data-recording="lab/book/recordings/01_blocking.json"> around it, with the
+                   recording itself in a <script type="application/json"> in it, so that it is there from file:// as well.
+                   Without an image after it, the player has none, and is there in the book only
   *"wrong ones"*   in a folded answer get a paragraph each
 """
 
@@ -62,6 +63,8 @@ class Pages:
             return
         if player := PLAYER.match(line):
             self.recording = player[1]
+            if not IMAGE.match("".join(self.lines[self.at : self.at + 1])):
+                self.picture()
             return
         if image := IMAGE.match(line):
             return self.picture(*image.groups())
@@ -128,10 +131,10 @@ class Pages:
         self.label, self.labels[number or "1"] = "", label
         return label
 
-    def picture(self, alt, file):
+    def picture(self, alt="", file=""):
         options = [f":recording: {self.recording}"] if self.recording else []
         self.recording = None
-        self.put(f"```{{picture}} {file}", f":alt: {json.dumps(alt)}", *options, "```")
+        self.put(f"```{{picture}} {file}".rstrip(), f":alt: {json.dumps(alt)}", *options, "```")
 
 
 CONTENTS = """

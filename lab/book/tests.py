@@ -51,6 +51,8 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertEqual(page(image), '```{picture} a/b.svg\n:alt: "One: two"\n```')
         self.assertIn("\n:recording: a/r.json\n", page("<!-- player a/r.json -->\n" + image))
         self.assertNotIn("recording", page("<!-- player a/r.json -->\n" + image + image).split("```\n")[1])
+        alone = page("<!-- player a/r.json -->\n\nText.\n")
+        self.assertEqual(alone, '```{picture}\n:alt: ""\n:recording: a/r.json\n```\n\nText.')
 
     def test_each_likely_wrong_answer_has_its_paragraph(self):
         text = '<details><summary>Answer</summary>\n\nYes.\n*"No"*: so.\n*"Perhaps"*: so.\n</details>\n*"Not here"*'
