@@ -221,20 +221,25 @@ class Stages(SphinxDirective):
         return [nodes.raw("", stages.PAGE, format="html")]
 
 
+def mark_links_to_files(app, doctree):
+    """Before MyST looks for a document of that name."""
+    for link in doctree.findall(addnodes.pending_xref):
+        target = link["reftarget"].partition("#")[0]
+        if link["reftype"] == "myst" and target and (Path(app.config.book_root) / target).exists():
+            link["reftype"], link["refdomain"] = "file", ""
+
+
 def resolve(app, env, node, content):
     """A link to a file of the repository, to its page; in print and in the EPUB, its name only."""
     target, _, anchor = node["reftarget"].partition("#")
-    kind = node["reftype"]
-    if kind == "stages":
-        page = "stages.html"
-        if not stages.knows(anchor):
-            return None
-    elif target and (Path(app.config.book_root) / target).exists():
+    if node["reftype"] == "file":
         page = files.page_of(Path(app.config.book_root), target.rstrip("/"))
+    elif node["reftype"] == "stages" and stages.knows(anchor):
+        page = "stages.html"
     else:
         return None
     if app.builder.name != "html":
-        return nodes.inline("", "") if kind == "stages" else content
+        return nodes.inline("", "") if node["reftype"] == "stages" else content
     uri = relative_uri(app.builder.get_target_uri(node["refdoc"]), page) + (f"#{anchor}" if anchor else "")
     return nodes.reference("", "", content, refuri=uri, internal=True)
 
@@ -245,10 +250,9 @@ def mend_theme(static):
     asks = re.compile(r"@import url\((/javascript/[^)]*)\);")
     local = lambda found: Path("/usr/share", found[1][1:])
     style.write_text(asks.sub(lambda found: local(found).read_text() if local(found).exists() else "", style.read_text()))
-    text = script.read_text()
-    if text.startswith("import Gumshoe"):
-        parts = (static / "scripts/gumshoe-patched.js").read_text(), text.partition("\n")[2]
-        script.write_text("\n".join(parts))
+    text, module = script.read_text(), re.compile(r'^import (?:\* as )?Gumshoe from "./gumshoe-patched(?:\.js)?";$', re.M)
+    if module.search(text):
+        script.write_text((static / "scripts/gumshoe-patched.js").read_text() + module.sub("", text))
 
 
 def write_sections(app, file):
@@ -269,6 +273,8 @@ def add_scripts(app, page, template, context, doctree):
     """Only the pages that need them have the scripts of the search and of the player."""
     if app.builder.name != "html":
         return
+    for script in context["script_files"]:  # see mend_theme
+        getattr(script, "attributes", {}).pop("type", None)
     if page == "search":
         for script in ("sections.js", "search.js"):
             app.add_js_file(script, defer="defer")
@@ -293,7 +299,8 @@ def setup(app):
         app.add_directive(directive.__name__.lower(), directive)
     app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
     app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
+    app.connect("doctree-read", mark_links_to_files)
     app.connect("missing-reference", resolve)
-    app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", add_scripts, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,6 @@ book_root = str(root)
 # What these scripts made is made anew when they change.
 book_scripts = max(path.stat().st_mtime for path in Path(__file__).parent.rglob("*"))
 
-myst_heading_anchors = None  # pages.py makes all anchors
 nitpicky = True
 language = "en"
 

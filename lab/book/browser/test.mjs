@@ -192,7 +192,7 @@ test("a picture has a version for each background, and the reader may choose aga
   for (const colorScheme of ["light", "dark"]) {
     await visiting(address("01-blocking.html"), { colorScheme }, async (page) => {
       assert.deepEqual(await shown(page), { pictures: [colorScheme], dark: colorScheme === "dark" });
-      await page.locator(".content-icon-container .theme-toggle").click();
+      await page.locator(".theme-toggle").filter({ visible: true }).first().click();
       const other = colorScheme === "dark" ? "light" : "dark";
       assert.deepEqual(await shown(page), { pictures: [other], dark: other === "dark" });
     });
