@@ -34,7 +34,7 @@ after(() => browser?.close());
 // Calls `visit` with a page that has no past. Whatever is wrong in its console is a failure.
 async function visiting(address, options, visit) {
   const context = await browser.newContext({ viewport: desk, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);  // where all is well, nothing waits so long
   const page = await context.newPage();
   const wrong = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
