@@ -34,14 +34,16 @@ function number(text) {
   return sum;
 }
 
-// A copy of what a paragraph says up to the end of its first sentence.
+// A copy of what a paragraph says up to the end of its first sentence, or to the colon with which it begins to explain.
 function firstSentence(paragraph) {
+  const explains = paragraph.textContent.match(/:\s/g)?.length === 1; // with more of them it is a list
+  const ends = explains ? /[.?!:](?=\s|$)/ : /[.?!](?=\s|$)/;
   const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   range.selectNodeContents(paragraph);
   for (let text; (text = walker.nextNode()); ) {
     if (text.parentElement.closest("code")) continue;
-    const end = text.data.search(/[.?!](?=\s|$)/);
+    const end = text.data.search(ends);
     if (end < 0) continue;
     range.setEnd(text, end);
     break;
