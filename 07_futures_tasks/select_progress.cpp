@@ -1,6 +1,6 @@
 // 07, futures and tasks: what is lost when a select begins again with a new future.
 //
-// One task says six words, 400 ms apart. Another one reads until the end, and says every second
+// One task says six words, 350 ms apart. Another one reads until the end, and says every second
 // that it still waits. With --read-anew each second has a read of its own, and what the one before
 // has read is destroyed with it.
 //
@@ -40,7 +40,7 @@ std::pair<runtime::TcpStream, runtime::TcpStream> connected_pair() {
 
 runtime::Async<> say(runtime::TcpStream socket) {
   for (int i = 0; i < kWords; ++i) {
-    co_await runtime::sleep(400ms);
+    co_await runtime::sleep(350ms);
     co_await socket.write_all(kWord);
   }
 }

@@ -192,7 +192,7 @@ bool finish_connect(int fd, const Address& address) {
 void throw_hangup(int fd) {
   const int error = take_error(fd);
   // No error: both sides have ended the connection in good order.
-  throw_error(error != 0 ? error : ENOTCONN, "connection");
+  throw_error(error != 0 ? error : ENOTCONN, "hangup");
 }
 
 Connector::Connector(std::vector<Address> addresses) : addresses_(std::move(addresses)) {

@@ -79,8 +79,8 @@ Fd start_connect(const Address& address);
 /// yet.
 bool finish_connect(int fd, const Address& address);
 
-/// Throws the reason why a connection is dead ("connection: Connection reset by peer"): for a
-/// socket that poll(2) reports with POLLERR or POLLHUP. See socket(7), SO_ERROR.
+/// Throws the reason why a connection is dead ("hangup: Connection reset by peer"): for a socket
+/// that poll(2) reports with POLLERR or POLLHUP. See socket(7), SO_ERROR.
 [[noreturn]] void throw_hangup(int fd);
 
 /// A nonblocking connect to a host that may have several addresses: each is tried until one

@@ -5,7 +5,7 @@
 //
 //     const int number = co_await LookUp(directory, "Ada");
 //
-// `LookUp` is an awaiter: three functions, which `co_await` calls (step 10 has them in a table).
+// `LookUp` is an awaiter: three functions, which `co_await` calls (step 10 shows where).
 // There is no runtime here, no poll and no waker. The callback itself lets the coroutine go on.
 #pragma once
 

@@ -3,7 +3,7 @@
 // foo prints "start", waits a second, prints "end". As a future it never waits: it returns, and
 // says whether it is done. main asks it again and again.
 //
-//   build/07_futures_tasks/steps/01_foo     one second, millions of polls
+//   build/07_futures_tasks/steps/01_foo     how often is it polled?
 
 #include <chrono>
 #include <cstdio>

@@ -2,7 +2,7 @@
 //
 // Ten of them wait at the same time, on one thread, and take one second.
 //
-//   build/07_futures_tasks/steps/02_join_all     one second, millions of polls
+//   build/07_futures_tasks/steps/02_join_all     how often is it polled?
 
 #include <chrono>
 #include <cstdio>

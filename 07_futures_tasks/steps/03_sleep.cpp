@@ -2,7 +2,7 @@
 //
 // foo holds a Sleep and polls it: a future inside a future. The loop still asks all the time.
 //
-//   build/07_futures_tasks/steps/03_sleep     one second, millions of polls
+//   build/07_futures_tasks/steps/03_sleep     how often is it polled?
 
 #include <chrono>
 #include <cstdio>

@@ -4,7 +4,7 @@
 // "not yet" must see to it that somebody tells the loop. Sleep does not: this program hangs, or
 // would, did it not notice.
 //
-//   build/07_futures_tasks/steps/04_sleep_forever     ends at once with exit status 1
+//   build/07_futures_tasks/steps/04_sleep_forever     what does it do?
 
 #include <chrono>
 #include <cstdio>

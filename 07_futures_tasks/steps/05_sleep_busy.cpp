@@ -1,8 +1,8 @@
 // Step 5: Sleep wakes the loop at once, whatever the time.
 //
-// The answer is right, and it takes one second. It takes all of a core, too.
+// The answer is right, and it takes one second.
 //
-//   build/07_futures_tasks/steps/05_sleep_busy     one second, also of CPU time; polls counted
+//   build/07_futures_tasks/steps/05_sleep_busy     how busy is it?
 
 #include <chrono>
 #include <cstdio>

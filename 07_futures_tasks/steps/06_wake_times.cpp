@@ -2,7 +2,7 @@
 //
 // Now both do their part: the future says when, and the loop sleeps till then.
 //
-//   build/07_futures_tasks/steps/06_wake_times     one second, no CPU time, 65 polls
+//   build/07_futures_tasks/steps/06_wake_times     how many polls are left?
 
 #include <chrono>
 #include <cstdio>

@@ -3,7 +3,7 @@
 // The loop owns the tasks, in boxes, because their types differ. The first one spawns ten others
 // and is done; the loop picks the new ones up.
 //
-//   build/07_futures_tasks/steps/07_spawn     one second, 66 polls: all tasks, each time
+//   build/07_futures_tasks/steps/07_spawn     one more future: how many polls?
 
 #include <chrono>
 #include <cstdio>

@@ -2,7 +2,7 @@
 //
 // spawn returns a handle: a future of the task's result. The first task joins the other ten.
 //
-//   build/07_futures_tasks/steps/08_join_handle     one second, 132 polls; sum 55
+//   build/07_futures_tasks/steps/08_join_handle     how many polls?
 
 #include <chrono>
 #include <cstdio>

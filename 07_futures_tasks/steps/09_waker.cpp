@@ -3,7 +3,7 @@
 // A waker names a task, and to wake it is to put it into the queue. The loop polls what is in the
 // queue, and nothing else.
 //
-//   build/07_futures_tasks/steps/09_waker     one second, 31 polls
+//   build/07_futures_tasks/steps/09_waker     how many polls?
 
 #include <chrono>
 #include <cstdio>

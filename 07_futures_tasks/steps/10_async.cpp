@@ -3,7 +3,7 @@
 // The compiler makes from a coroutine what we wrote by hand: an object with the local variables and
 // the place where it left off. Async is the future around it.
 //
-//   build/07_futures_tasks/steps/10_async     one second, and the same polls as before
+//   build/07_futures_tasks/steps/10_async     are they as many as before?
 
 #include <chrono>
 #include <coroutine>
@@ -131,7 +131,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -168,10 +168,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// A function that prints, waits and prints again. Its result is its number.

@@ -134,7 +134,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -171,10 +171,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// A future with a deadline: its result, or nothing when the time is over.

@@ -2,7 +2,7 @@
 //
 // The server and ten clients are tasks of one thread. Nobody is cut off any more.
 //
-//   build/07_futures_tasks/steps/13_connect     one second, and all of it CPU time
+//   build/07_futures_tasks/steps/13_connect     one second, and how busy?
 
 #include <array>
 #include <chrono>
@@ -140,7 +140,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -177,10 +177,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// An operation on a nonblocking descriptor, tried at each poll. `attempt` returns its result, or

@@ -2,7 +2,7 @@
 //
 // No more spinning. But each time the loop wakes, it wakes everybody who waits for a descriptor.
 //
-//   build/07_futures_tasks/steps/14_io_poll     one second, no CPU time; hundreds of polls
+//   build/07_futures_tasks/steps/14_io_poll     one second, and how many polls?
 
 #include <poll.h>
 
@@ -144,7 +144,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -181,10 +181,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// What the loop is to wait for, and whom to wake then: two lists, because poll(2) wants the first.

@@ -3,7 +3,7 @@
 // The kernel keeps the list. An event names its descriptor, and that has the wakers of the tasks
 // that wait for it: at most two.
 //
-//   build/07_futures_tasks/steps/15_io_epoll     one second, no CPU time; a handful of polls a task
+//   build/07_futures_tasks/steps/15_io_epoll     one second, and how many polls?
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -148,7 +148,7 @@ class Async {
   };
 
   struct promise_type {
-    Async get_return_object() { return Async(Handle::from_promise(*this)); }
+    Async get_return_object() { return Async(Coroutine::from_promise(*this)); }
     std::suspend_always initial_suspend() { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(T value) { result.emplace(std::move(value)); }
@@ -185,10 +185,10 @@ class Async {
   }
 
  private:
-  using Handle = std::coroutine_handle<promise_type>;
-  explicit Async(Handle coroutine) : coroutine_(coroutine) {}
+  using Coroutine = std::coroutine_handle<promise_type>;
+  explicit Async(Coroutine coroutine) : coroutine_(coroutine) {}
 
-  Handle coroutine_;
+  Coroutine coroutine_;
 };
 
 /// The kernel's list, made in main, which can say what fails. And who waits: for each descriptor

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -213,8 +214,13 @@ void unordered(const std::string& name, std::size_t size) {
 struct Choice {
   std::string only;
   std::uint64_t echoes = 20'000;
+  mutable bool found = false;  ///< a figure of that name was asked for
 
-  [[nodiscard]] bool wants(const std::string& name) const { return only.empty() || only == name; }
+  [[nodiscard]] bool wants(const std::string& name) const {
+    const bool wanted = only.empty() || only == name;
+    found = found || wanted;
+    return wanted;
+  }
   [[nodiscard]] int times() const { return static_cast<int>(echoes); }
 };
 
@@ -259,7 +265,8 @@ int main(int argc, char** argv) {
   Choice choice;
   common::CommandLine cli("Prints what tasks, yields, wakes and sleepers cost, a line each.",
                           "build/lab/asio_costs");
-  cli.add_text("--only", "print the figure of this name", choice.only);
+  cli.add_text("--only", "print the figure of this name (sleepers prints sleeper as well)",
+               choice.only);
   cli.add_count("--echoes", "how often two tasks answer each other", choice.echoes);
   return cli.run(argc, argv, [&] {
     print_with_workers(choice);
@@ -274,6 +281,7 @@ int main(int argc, char** argv) {
     }
     print_cost(choice, "mpsc_switch", kTimes, mpsc_switches);
     print_cost(choice, "sleepers", kTimes, sleepers);
+    if (!choice.found) throw std::runtime_error("no figure is called " + choice.only);
     return 0;
   });
 }

@@ -11,6 +11,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import CppLexer
 from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
@@ -173,6 +174,13 @@ class picture(nodes.General, nodes.Element):
     pass
 
 
+def images(env, file, alt):
+    """The image for a light background and, on a screen, the one for a dark one."""
+    made = for_both_backgrounds(Path(env.config.book_root) / file, Path(env.srcdir) / "pictures", file.replace("/", "-"))
+    return [nodes.image(uri=f"/pictures/{name}", alt=alt, classes=[f"only-{version}"])
+            for version, name in made.items() if version == "light" or env.app.builder.name == "html"]
+
+
 class Picture(SphinxDirective):
     """```{picture} FILE, with :alt: and perhaps :recording:, or the latter alone. See pages.py for players."""
 
@@ -184,10 +192,8 @@ class Picture(SphinxDirective):
         if node["recording"]:
             self.need(node["recording"])
         if self.arguments:
-            file, made = self.arguments[0], Path(self.env.srcdir) / "pictures"
-            both = for_both_backgrounds(self.need(file), made, file.replace("/", "-"))
-            for version, name in both.items():
-                node += nodes.image(uri=f"/pictures/{name}", alt=self.options["alt"], classes=[f"only-{version}"])
+            self.need(self.arguments[0])
+            node += images(self.env, self.arguments[0], self.options["alt"])
         return [node]
 
     def need(self, name):
@@ -198,10 +204,22 @@ class Picture(SphinxDirective):
         return file
 
 
+class InlineImages(SphinxTransform):
+    """An image that is not alone in its line: it, too, has a version for each background."""
+
+    default_priority = 100
+
+    def apply(self):
+        for image in list(self.document.findall(nodes.image)):
+            file = Path(self.config.book_root) / image["uri"]
+            if image["uri"].endswith(".svg") and file.is_file():
+                self.env.note_dependency(str(file))
+                image.replace_self(images(self.env, image["uri"], image["alt"]))
+
+
 def visit_picture(self, node):
     recording = node["recording"]
     if self.builder.name != "html":
-        node.children = [image for image in node.children if "only-light" in image["classes"]]
         recording = None
         if not node.children:
             raise nodes.SkipNode
@@ -299,6 +317,7 @@ def setup(app):
         app.add_directive(directive.__name__.lower(), directive)
     app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
     app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
+    app.add_transform(InlineImages)
     app.connect("doctree-read", mark_links_to_files)
     app.connect("missing-reference", resolve)
     app.connect("html-page-context", add_scripts, priority=900)

@@ -1,11 +1,11 @@
-"""TUTORIAL.md, cut at its `##` into the pages of the book, and README.md as one more.
+"""TUTORIAL.md, cut at its `##` into the pages of the book, and each other document as one more.
 
-Both documents stay as GitHub shows them. What changes on the way, line by line:
+All of them stay as GitHub shows them. What changes on the way, line by line:
 
   # headings       rise by one level in the tutorial, and keep the anchors that GitHub gives them: `#the-diff-2` in all
                    of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is
-  [links]          to anchors and to the two documents become links to labels; those to files stay, and book.py finds
-                   a page for them
+  [links]          to anchors and to documents become links to labels; those to files stay, and book.py finds a page for
+                   them
   ```blocks        become the directives of book.py, with the words that stand after their ```
   **Terminal 2:**  alone above a console becomes its label
   images           alone in a line become pictures, in a version for each background
@@ -18,6 +18,7 @@ Both documents stay as GitHub shows them. What changes on the way, line by line:
 """
 
 import json
+import posixpath
 import re
 from pathlib import Path
 
@@ -35,11 +36,22 @@ def slug(heading):
     return "".join("-" if c == " " else c.lower() for c in text if c.isalnum() or c in " -_")
 
 
+# Document -> its page, or its first one.
+DOCUMENTS = {"TUTORIAL.md": "index", "README.md": "readme", "lab/README.md": "the-lab", "CONTRIBUTING.md": "contributing"}
+
+
+def label_of(document, anchor):
+    """What pages.py calls an anchor of a document. Those of the tutorial keep their names."""
+    first = DOCUMENTS[document]
+    return anchor or first if first == "index" else f"{first}-{anchor}" if anchor else first
+
+
 class Pages:
     """The pages of one document: name -> lines."""
 
-    def __init__(self, text, prefix="", first="index", split=True):
-        self.prefix, self.split = prefix, split
+    def __init__(self, text, document="TUTORIAL.md"):
+        self.document, self.split = document, document == "TUTORIAL.md"
+        first = DOCUMENTS[document]
         self.page, self.pages, self.seen = first, {first: []}, {}
         self.lines = text.splitlines()
         self.at = 0
@@ -82,7 +94,7 @@ class Pages:
         count = self.seen.get(name, 0)
         self.labels = {}
         self.seen[name] = count + 1
-        label = self.prefix + name + (f"-{count}" if count else "")
+        label = label_of(self.document, name + (f"-{count}" if count else ""))
         if self.split and level == 2:
             self.page = label
             self.pages[label] = []  # whose name is its label
@@ -94,11 +106,8 @@ class Pages:
         file, _, anchor = link.partition("#")
         if re.match("[a-z]+:", link):
             return link
-        if file == "TUTORIAL.md" or (not file and not self.prefix):
-            return anchor or "index"
-        if file == "README.md" or not file:
-            return "readme-" + anchor if anchor else "readme"
-        return link
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.document), file)) if file else self.document
+        return label_of(path, anchor) if path in DOCUMENTS else path
 
     def block(self, indent, ticks, words):
         kind, *words = words.split()
@@ -143,7 +152,7 @@ CONTENTS = """
 
 %s
 stages
-The README <readme>
+%s
 ```
 """
 
@@ -159,11 +168,12 @@ and long passages that are the same in both are folded. (A link to what you see 
 
 def write(root, out, stages=True, printed=False):
     """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
-    tutorial = Pages((root / "TUTORIAL.md").read_text()).pages
-    readme = Pages((root / "README.md").read_text(), prefix="readme-", first="readme", split=False).pages
-    pages = tutorial | readme | {"stages": [STAGES]}
-    chapters = [name for name in tutorial if name != "index"]
-    toc = CONTENTS % "\n".join(chapters)
+    pages = {"stages": [STAGES]}
+    for document in DOCUMENTS:
+        pages |= Pages((root / document).read_text(), document).pages
+    others = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
+    chapters = [name for name in pages if name not in ("index", "stages", *others)]
+    toc = CONTENTS % ("\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
     if not stages:
         del pages["stages"]
         toc = toc.replace("stages\n", "")

@@ -7,14 +7,14 @@ from pathlib import Path
 import stages
 from book import find_lines
 from files import coloured, first_comment, text_of
-from pages import Pages, slug
+from pages import DOCUMENTS, Pages, slug
 from pictures import fit
 
 ROOT = Path(__file__).parents[2]
 
 
-def page(text, **more):
-    return "\n".join(Pages(text, **more).pages["index"])
+def page(text, document="TUTORIAL.md"):
+    return "\n".join(Pages(text, document).pages[DOCUMENTS[document]])
 
 
 class TheTutorialIsCutIntoPages(unittest.TestCase):
@@ -35,7 +35,8 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
     def test_links_lead_to_labels_and_files_stay(self):
         text = "[a](#one) [b](README.md) [c](TUTORIAL.md#two) [d](common/io.hpp) [e](https://x.org/#y)"
         self.assertIn("[a](one) [b](readme) [c](two) [d](common/io.hpp) [e](https://x.org/#y)", page(text))
-        self.assertIn("[a](readme-one)", page("[a](#one)", prefix="readme-"))
+        self.assertIn("[a](readme-one)", page("[a](#one)", "README.md"))
+        self.assertIn("[a](readme-one) [b](lab/book)", page("[a](../README.md#one) [b](book)", "lab/README.md"))
 
     def test_a_terminal_has_the_label_of_the_text_or_the_one_where_it_began(self):
         first = "**Terminal 1:**\n\n```console\n$ a\n```\n"

@@ -93,8 +93,8 @@ TEST_SUITE("socket") {
     pollfd hangup{socket.get(), 0, 0};
     CHECK(check(::poll(&hangup, 1, -1), "poll") == 1);
     const auto tell = [&] { throw_hangup(socket.get()); };
-    CHECK(error_of(tell) == "connection: Connection reset by peer");
-    CHECK(error_of(tell) == "connection: Transport endpoint is not connected");  // it was taken off
+    CHECK(error_of(tell) == "hangup: Connection reset by peer");
+    CHECK(error_of(tell) == "hangup: Transport endpoint is not connected");  // it was taken off
   }
 
   TEST_CASE("each address of a name is tried until one answers") {

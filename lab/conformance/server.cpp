@@ -179,7 +179,7 @@ TEST_SUITE("server") {
     Peer peer(server.port());
     CHECK(peer.read_line() == "start 1");
     peer.reset();
-    server.program().wait_for_error("connection 1: connection: Connection reset by peer");
+    server.program().wait_for_error("connection 1: hangup: Connection reset by peer");
     check_stops(server, 1);
   }
 

@@ -32,9 +32,12 @@ struct Subject {
 struct Choice {
   std::string chapter;
   std::string program;
+  std::string echo_server;
 };
 
 std::vector<Subject> subjects(const Choice& choice) {
+  if (!choice.echo_server.empty())
+    return {{std::filesystem::absolute(choice.echo_server), lab::kProtocols.at("echo_server")}};
   std::vector<Subject> subjects;
   for (const path& chapter : lab::built_chapters({})) {
     if (!chapter.filename().string().starts_with(choice.chapter)) continue;
@@ -110,6 +113,8 @@ int main(int argc, char** argv) {
   cli.add_delay(settings.grace, "time to close what all clients have left", "--grace");
   cli.add_text("--chapter", "only this chapter's servers: 04_poll, or 04", choice.chapter);
   cli.add_text("--program", "only servers of this name", choice.program);
+  cli.add_text("--echo-server", "this program instead, which sends back what it gets",
+               choice.echo_server, "FILE");
   return cli.run(argc, argv, [&] {
     settings.duration = std::chrono::seconds(seconds != 0 ? seconds : minutes * 60);
     settings.margin = margin * 1024;

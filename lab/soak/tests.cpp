@@ -8,7 +8,6 @@
 
 #include "lab/support/build_tree.hpp"
 #include "lab/support/program.hpp"
-#include "lab/support/shell.hpp"
 
 namespace {
 
@@ -17,14 +16,10 @@ using std::filesystem::path;
 
 const path kBuild = BUILD_DIR;
 
-/// soak's build directory, with one chapter, whose echo server has a fault.
 Result soak_faulty(const std::string& fault, const std::string& grace) {
-  const lab::BuildTree tree(kBuild / "lab" / "soak");
-  const path server = kBuild / "lab" / "faulty_server";
-  create_symlink(
-      tree.script("server", "FAULT=" + fault + " exec " + lab::for_shell(server) + " \"$@\""),
-      tree.place("98_faulty", "echo_server"));
-  return tree.run({"--seconds", "1", "--seed", "1", "--margin", "1", "--grace", grace});
+  return lab::run({"env", "FAULT=" + fault, kBuild / "lab" / "soak", "--echo-server",
+                   kBuild / "lab" / "faulty_server", "--seconds", "1", "--seed", "1", "--margin",
+                   "1", "--grace", grace});
 }
 
 void check_noticed(const std::string& fault, const std::string& error,
@@ -32,8 +27,8 @@ void check_noticed(const std::string& fault, const std::string& error,
   const Result result = soak_faulty(fault, grace);
   INFO(result.out << result.err);
   CHECK(result.status == 1);
-  CHECK(lab::contains(lab::row(result, "98_faulty/echo_server"), "failed"));
-  CHECK(lab::contains(result.err, "98_faulty/echo_server: " + error));
+  CHECK(lab::contains(lab::row(result, "lab/faulty_server"), "failed"));
+  CHECK(lab::contains(result.err, "lab/faulty_server: " + error));
 }
 
 Result soak_all(const std::string& program) {
@@ -86,7 +81,7 @@ TEST_CASE("a server that dies is noticed, and what it wrote is told") {
   const Result result = soak_faulty("death", "60s");
   INFO(result.out << result.err);
   CHECK(result.status == 1);
-  CHECK(lab::contains(result.err, "98_faulty/echo_server: the server died: "));
+  CHECK(lab::contains(result.err, "lab/faulty_server: the server died: "));
   CHECK(lab::contains(result.err, "this is the end"));
 }
 
