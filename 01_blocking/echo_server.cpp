@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     serve(options);

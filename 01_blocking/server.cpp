@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--keep-sigpipe",
                    "leave SIGPIPE as it is: writing to a client that left is fatal", keep_sigpipe);
   return cli.run(argc, argv, [&] {

@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--forget-join", "end while threads run: stop it while a client waits",
                    forget_join);
   return cli.run(argc, argv, [&] {

@@ -119,6 +119,7 @@ int main(int argc, char** argv) {
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--drop-unsent", "believe that write takes all it is given: bytes get lost",
                    break_it.drop_unsent);
   return cli.run(argc, argv, [&] {

@@ -141,6 +141,7 @@ int main(int argc, char** argv) {
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--always-pollout", "wait to write when there is nothing to write: it spins",
                    break_it.always_pollout);
   return cli.run(argc, argv, [&] {

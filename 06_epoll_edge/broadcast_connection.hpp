@@ -1,14 +1,9 @@
 // What does the broadcast server know of one client? Its socket, and how much it has got.
 #pragma once
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <optional>
 
-#include "common/error.hpp"
 #include "common/fd.hpp"
 #include "common/io.hpp"
 #include "common/poller/poller.hpp"
@@ -42,20 +37,4 @@ inline common::ReadySet interest(const Connection& connection, const Transcript&
   if (!connection.ended) ready = common::ReadySet::readable() | common::ReadySet::read_hup();
   if (transcript.behind(connection.position) != 0) ready = ready | common::ReadySet::writable();
   return ready;
-}
-
-/// Takes note of the end of file.
-///
-/// A client that only listens and one that is gone look the same until something is sent to them: a
-/// client that is gone answers with a reset. So that those who left do not stay until somebody says
-/// something, the kernel asks them every ten seconds. One that its own kernel has not forgotten yet
-/// (tcp_fin_timeout, a minute) still gets away with it. See tcp(7), TCP_KEEPIDLE.
-inline void end(Connection& connection) {
-  connection.ended = true;
-  const int on = 1;
-  const int seconds = 10;
-  const int fd = connection.socket.get();
-  common::check(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), "setsockopt");
-  common::check(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds),
-                "setsockopt");
 }

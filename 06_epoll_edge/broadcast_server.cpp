@@ -119,7 +119,7 @@ class Server {
       const auto size = common::try_read(connection->socket.get(), buffer_);
       if (!size) return true;
       if (*size == 0) {
-        end(*connection);
+        connection->ended = true;
         return true;
       }
       tell_all(std::span(buffer_).first(*size));
@@ -182,6 +182,7 @@ int main(int argc, char** argv) {
                           "nc 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--no-rearm", "forget to register again: each client is heard only once",
                    no_rearm);
   return cli.run(argc, argv, [&] {

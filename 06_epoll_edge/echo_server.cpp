@@ -167,6 +167,7 @@ int main(int argc, char** argv) {
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   cli.add_break_it("--no-drain", "read once for each edge: what is left is never told",
                    break_it.no_drain);
   cli.add_break_it("--no-bound", "never give others a turn: one fast peer starves them",

@@ -52,6 +52,15 @@ TEST_CASE("after the peer's end a short read leaves it readable, whatever is tol
   }
 }
 
+TEST_CASE("after an urgent byte the first short read proves nothing, and the second does") {
+  Readiness ready;
+  ready.add(EPOLLIN | EPOLLPRI);
+  ready.after_read(3, 16);
+  CHECK(ready.readable);
+  ready.after_read(4, 16);
+  CHECK(!ready.readable);
+}
+
 TEST_CASE("after a hangup or an error any call is worth trying: it will tell") {
   for (const std::uint32_t end : {EPOLLHUP, EPOLLERR}) {
     CAPTURE(end);

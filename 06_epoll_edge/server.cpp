@@ -166,6 +166,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     Server(options).run();

@@ -20,7 +20,7 @@ class AsyncAcceptor {
       : limit_(options.connections),
         connections_(connections),
         stop_(stop),
-        listener_(runtime::TcpListener::bind(options.host, options.port)) {
+        listener_(runtime::TcpListener::bind(options.host, options.port, options.peer_timeout)) {
     common::announce(listener_.fd());
   }
 

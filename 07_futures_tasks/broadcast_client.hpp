@@ -2,10 +2,6 @@
 // all say, at the same time.
 #pragma once
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -16,7 +12,6 @@
 #include <utility>
 #include <variant>
 
-#include "common/error.hpp"
 #include "common/io.hpp"
 #include "runtime/runtime.hpp"
 
@@ -45,17 +40,6 @@ struct Member {
 /// listening.)
 using News = std::variant<Member, Piece>;
 
-/// Takes note of the end of file. A client that only listens and one that is gone look the same
-/// until something is sent to them. So that those who left do not stay until somebody says
-/// something, the kernel asks them every ten seconds. See tcp(7), TCP_KEEPIDLE.
-inline void keep_asking(int fd) {
-  const int on = 1;
-  const int seconds = 10;
-  common::check(::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), "setsockopt");
-  common::check(::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds),
-                "setsockopt");
-}
-
 /// Tells the room what the client says, until it is gone.
 inline runtime::Async<> read_pieces(runtime::TcpStream& socket, runtime::Sender<News> room,
                                     bool& said_all) {
@@ -67,7 +51,6 @@ inline runtime::Async<> read_pieces(runtime::TcpStream& socket, runtime::Sender<
     if (unsent) co_return;
   }
   said_all = true;
-  keep_asking(socket.fd());
   co_await socket.ended();
 }
 

@@ -76,6 +76,7 @@ int main(int argc, char** argv) {
                           "nc 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();

@@ -27,6 +27,7 @@ runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
   co_await socket.write_all("start " + std::to_string(number) + "\n");
   co_await runtime::sleep(delay);
   co_await socket.write_all("end " + std::to_string(number) + "\n");
+  co_await runtime::say_goodbye(std::move(socket));
 }
 
 runtime::Async<> serve(AsyncAcceptor& acceptor, ConnectionTasks& tasks, common::Duration delay) {

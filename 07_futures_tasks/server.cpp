@@ -27,6 +27,7 @@ runtime::Async<> one_response(runtime::TcpStream socket, std::uint64_t number,
   co_await socket.write_all("start " + std::to_string(number) + "\n");
   co_await runtime::sleep(delay);
   co_await socket.write_all("end " + std::to_string(number) + "\n");
+  co_await runtime::say_goodbye(std::move(socket));
 }
 
 runtime::Async<> serve(const common::ServerOptions& options, runtime::CtrlC& stop,
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
   cli.add_endpoint(options);
   cli.add_delay(options.delay);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   add_runtime_flags(cli, runtime_options);
   return cli.run(argc, argv, [&] {
     common::prepare_server();

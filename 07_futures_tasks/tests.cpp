@@ -33,6 +33,7 @@ const char* echo_server() {
 
 const Chapter chapter{.directory = CHAPTER_DIR,
                       .hears_resets = false,
+                      .says_goodbye = true,
                       .other_threads = has_workers(),
                       .echo_server = echo_server()};
 
@@ -62,6 +63,18 @@ TEST_CASE("client_server has exit status 1 when its clients fail") {
                             {.open_files = 9, .address_space = {}});
   CHECK(result.status == 1);
   CHECK(result.err.starts_with("listening on "));
+}
+
+TEST_CASE("with --idle, who says nothing for so long is dropped, with a line, and nobody else") {
+  Server server(chapter.program("echo_server"), {"--idle", "1ms"});
+  Peer silent(server.port());
+  CHECK(silent.read_all().empty());
+  server.program().wait_for_error("connection 1: dropped: silent for too long");
+  Server patient(chapter.program("echo_server"), {"--idle", "3600s"});
+  Peer peer(patient.port());
+  CHECK(peer.exchange("hello\n") == "hello\n");
+  CHECK(sleeps_through_a_second(patient.pid()));
+  CHECK(peer.exchange("hello\n") == "hello\n");
 }
 
 TEST_CASE("a thousand silent connections take no thread, and no CPU time") {

@@ -12,7 +12,7 @@ Acceptor::Acceptor(const ServerOptions& options, const Shutdown& shutdown, Stati
     : limit_(options.connections),
       shutdown_(shutdown),
       statistics_(statistics),
-      listener_(listen_tcp(options.host, options.port)),
+      listener_(listen_tcp(options.host, options.port, options.peer_timeout)),
       interrupt_(listener_.get()) {
   announce(listener_.get());
 }

@@ -80,11 +80,34 @@ std::string delay_error(const std::string& text) {
   return read_delay(text, delay);
 }
 
+/// The kernel asks for a peer in whole seconds.
+std::string peer_timeout_error(const std::string& text) {
+  Microseconds time{};
+  const std::string error = read_delay(text, time);
+  const bool too_short = time > Microseconds::zero() && time < std::chrono::seconds(1);
+  if (error.empty() && too_short) return text + " is less than a second; 0s is for ever";
+  return error;
+}
+
 /// 300 milliseconds are "0.3s".
 std::string in_seconds(Duration delay) {
   std::ostringstream seconds;
   seconds << std::chrono::duration<double>(delay).count() << 's';
   return seconds.str();
+}
+
+/// A flag for a time, of which `error` says what is wrong with it.
+void add_time(CLI::App& app, const std::string& name, const std::string& what, Duration& time,
+              std::string (*error)(const std::string&)) {
+  const auto store = [&time](const std::string& text) {
+    Microseconds value{};
+    read_delay(text, value);
+    time = std::chrono::duration_cast<Duration>(value);
+  };
+  app.add_option_function<std::string>(name, store, what)
+      ->check(error)
+      ->type_name("TIME")
+      ->default_str(in_seconds(time));
 }
 
 /// CLI11 lists what is left over, and backwards; the first is the one that went wrong.
@@ -147,15 +170,13 @@ void CommandLine::add_endpoint(Endpoint& endpoint) {
 }
 
 void CommandLine::add_delay(Duration& delay, const std::string& what, const std::string& name) {
-  const auto store = [&delay](const std::string& text) {
-    Microseconds value{};
-    read_delay(text, value);
-    delay = std::chrono::duration_cast<Duration>(value);
-  };
-  parser_->app.add_option_function<std::string>(name, store, what + ": 2s, 250ms, 40us")
-      ->check(delay_error)
-      ->type_name("TIME")
-      ->default_str(in_seconds(delay));
+  add_time(parser_->app, name, what + ": 2s, 250ms, 40us", delay, delay_error);
+}
+
+void CommandLine::add_peer_timeout(Duration& timeout) {
+  add_time(parser_->app, "--peer-timeout",
+           "give up a peer whose system is silent for so long; 0s: never", timeout,
+           peer_timeout_error);
 }
 
 void CommandLine::add_connections(std::uint64_t& connections) {

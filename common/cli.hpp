@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/clock.hpp"
+#include "common/socket.hpp"
 
 namespace common {
 
@@ -25,6 +26,8 @@ struct ServerOptions : Endpoint {
   Duration delay = std::chrono::seconds(1);
   /// The server stops after serving so many.
   std::uint64_t connections = std::numeric_limits<std::uint64_t>::max();
+  /// A peer that answers nothing for so long is gone; zero: never.
+  Duration peer_timeout = kPeerTimeout;
 };
 
 struct ClientOptions : Endpoint {
@@ -51,6 +54,8 @@ class CommandLine {
   /// program that has another one.
   void add_delay(Duration& delay, const std::string& what = "time between start and end",
                  const std::string& name = "--delay");
+  /// --peer-timeout: as --delay; at least 1s, or 0s.
+  void add_peer_timeout(Duration& timeout);
   /// --connections: at least 1.
   void add_connections(std::uint64_t& connections);
   /// --clients: at least 1.

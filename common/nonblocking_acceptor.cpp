@@ -10,7 +10,7 @@ NonblockingAcceptor::NonblockingAcceptor(const ServerOptions& options, const Shu
     : limit_(options.connections),
       shutdown_(shutdown),
       statistics_(statistics),
-      listener_(listen_tcp(options.host, options.port)) {
+      listener_(listen_tcp(options.host, options.port, options.peer_timeout)) {
   set_nonblocking(listener_.get());
   announce(listener_.get());
 }

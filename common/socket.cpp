@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -89,6 +92,27 @@ void bind_to(const Fd& fd, const Address& address) {
   }
 }
 
+void set_option(const Fd& fd, int level, int option, int value) {
+  check(::setsockopt(fd.get(), level, option, &value, sizeof value), "setsockopt");
+}
+
+/// What a listener passes on to each connection that is accepted from it.
+void set_for_connections(const Fd& listener, Duration peer_timeout) {
+  // A byte that is sent as urgent is a byte like any other, in its place. See tcp(7).
+  set_option(listener, SOL_SOCKET, SO_OOBINLINE, 1);
+  if (peer_timeout == Duration::zero()) return;
+  // The kernel asks a peer that has been silent for half of the time, and then again and again.
+  // How often does not count (TCP_KEEPCNT): it is TCP_USER_TIMEOUT that says when to give up.
+  constexpr std::chrono::seconds kShortest(1), kLongest(32'767);
+  const auto half =
+      std::clamp(std::chrono::floor<std::chrono::seconds>(peer_timeout / 2), kShortest, kLongest);
+  set_option(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(listener, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(half.count()));
+  set_option(listener, IPPROTO_TCP, TCP_KEEPINTVL,
+             static_cast<int>(std::max(half / 4, kShortest).count()));
+  set_option(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, whole_milliseconds(peer_timeout));
+}
+
 void throw_connect_error(int code, const Address& address) {
   throw_error(code, "connect " + to_string(address));
 }
@@ -149,7 +173,8 @@ Address local_address(int fd) {
 
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
                              Lookup lookup) {
-  static const ResolverCategory category;
+  // Never destroyed: a thread may still look a name up when the program ends.
+  static const ResolverCategory& category = *new ResolverCategory;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = transport == Transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
@@ -168,11 +193,11 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transp
   return addresses;
 }
 
-Fd listen_tcp(const std::string& host, std::uint16_t port) {
-  return bind_first(host, port, Transport::tcp, [](const Address& address) {
+Fd listen_tcp(const std::string& host, std::uint16_t port, Duration peer_timeout) {
+  return bind_first(host, port, Transport::tcp, [=](const Address& address) {
     Fd fd = new_socket(address, SOCK_STREAM);
-    const int on = 1;
-    check(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt");
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_for_connections(fd, peer_timeout);
     bind_to(fd, address);
     // With SO_REUSEADDR, bind may succeed beside another server's socket, and listen then fails.
     if (::listen(fd.get(), SOMAXCONN) == -1) throw_server_error(errno, "listen", address);

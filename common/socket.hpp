@@ -3,11 +3,13 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "common/clock.hpp"
 #include "common/fd.hpp"
 
 namespace common {
@@ -52,13 +54,21 @@ enum class Lookup { blocking, none };
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Transport transport,
                              Lookup lookup = Lookup::blocking);
 
+/// How long a peer may owe an answer before its connection is given up, unless somebody says more.
+inline constexpr Duration kPeerTimeout = std::chrono::seconds(60);
+
 /// A blocking socket that listens on the first address of `host` that can be bound. Where there are
 /// others, lines on standard error say so.
 ///
 /// The queue of connections not yet accepted is as long as the system allows (SOMAXCONN), and
 /// SO_REUSEADDR is set, so that a server can be started again at once: see listen(2), socket(7).
 /// Throws std::system_error ("bind 127.0.0.1:8000: Address already in use").
-Fd listen_tcp(const std::string& host, std::uint16_t port);
+///
+/// A connection that is accepted from it fails with ETIMEDOUT when its peer's system has not
+/// answered for `peer_timeout`, or has taken no byte for as long while there are some to be sent.
+/// Zero: the kernel's own patience, which has no end where nothing is sent. (It asks in whole
+/// seconds, and of a silent peer twice in the time; so below 2 s it may take a second more.)
+Fd listen_tcp(const std::string& host, std::uint16_t port, Duration peer_timeout = kPeerTimeout);
 
 /// A blocking socket connected to the first address of `host` that answers.
 ///

@@ -13,13 +13,14 @@
 #include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/spawn_blocking.hpp"
 
-// io: other descriptors
-#include "runtime/io/udp_socket.hpp"
-#include "runtime/io/ctrl_c.hpp"
-
 // time: as the end of patience, and every so often
 #include "runtime/time/timeout.hpp"
 #include "runtime/time/interval.hpp"
+
+// io: the end of a connection, and other descriptors
+#include "runtime/io/say_goodbye.hpp"
+#include "runtime/io/udp_socket.hpp"
+#include "runtime/io/ctrl_c.hpp"
 
 // many: many futures in one task
 #include "runtime/many/turns.hpp"

@@ -46,6 +46,8 @@ class ReadySet {
 
   /// A read would not block: there are bytes, a connection to accept, end of file, or an error.
   static constexpr ReadySet readable() { return ReadySet(EPOLLIN); }
+  /// A byte was sent as urgent: a read stops before it, also where more is there. See tcp(7).
+  static constexpr ReadySet urgent() { return ReadySet(EPOLLPRI); }
   /// A write would not block.
   static constexpr ReadySet writable() { return ReadySet(EPOLLOUT); }
   /// Both directions are closed, or a pipe's writer is gone. What came before can still be read.

@@ -29,6 +29,10 @@ std::string why_not(const std::string& program, const std::filesystem::path& bui
     const bool is_built = exists(build / "07_futures_tasks" / "echo_server_uring");
     return is_built ? lab::why_no_ring() : "built without liburing (package liburing-dev)";
   }
+  if (program == "unshare") {  // which may be there, and not allowed to
+    const bool may = lab::run({"unshare", "-rn", "ip", "link", "set", "lo", "up"}).status == 0;
+    return may ? std::string() : "a network of one's own may not be made here, or ip is not there";
+  }
   const bool found = lab::run({"sh", "-c", "command -v \"$0\"", program}).status == 0;
   return found ? std::string() : program + " is not installed";
 }

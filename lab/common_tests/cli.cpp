@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/support/program.hpp"
+#include "lab/support/server.hpp"
 #include "support.hpp"
 
 using namespace std::chrono_literals;
@@ -62,6 +63,16 @@ TEST_SUITE("command line") {
     }
     for (const std::string& delay : {std::string("86401s"), std::string(400, '9') + "s"}) {
       CHECK(complaint({"--delay", delay}) == "--delay: " + delay + " is not between 0s and a day");
+    }
+  }
+
+  TEST_CASE("--peer-timeout is none, or a second at least") {
+    CHECK(complaint({"--peer-timeout", "999ms"}) ==
+          "--peer-timeout: 999ms is less than a second; 0s is for ever");
+    CHECK(complaint({"--peer-timeout", "60"}).starts_with("--peer-timeout: 60 is not a number"));
+    for (const std::string time : {"0s", "1s", "86400s"}) {
+      lab::Server server(kServer, {"--peer-timeout", time});
+      CHECK(server.stop().status == 0);
     }
   }
 

@@ -2,12 +2,16 @@
 
 #include <doctest/doctest.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/error.hpp"
 #include "common/io.hpp"
 #include "common/socket.hpp"
 #include "lab/support/captured_errors.hpp"
@@ -149,6 +153,27 @@ TEST_SUITE("socket") {
       const std::uint16_t port = local_address(listener.get()).port();
       CHECK(error_of([&] { connect_tcp("localhost", port); }) == "no error");
     }
+  }
+
+  TEST_CASE("how long a peer may owe an answer holds for each connection that is accepted") {
+    const auto accepted_from = [](const Fd& listener) {
+      const Fd client = connect_tcp("127.0.0.1", local_address(listener.get()).port());
+      return accept(listener.get());
+    };
+    const auto option = [](const Fd& fd, int level, int name) {
+      int value = 0;
+      socklen_t size = sizeof value;
+      check(::getsockopt(fd.get(), level, name, &value, &size), "getsockopt");
+      return value;
+    };
+    const Fd some = accepted_from(listen_tcp("127.0.0.1", 0));
+    CHECK(option(some, SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(option(some, IPPROTO_TCP, TCP_KEEPIDLE) == 30);
+    CHECK(option(some, IPPROTO_TCP, TCP_KEEPINTVL) == 7);
+    CHECK(option(some, IPPROTO_TCP, TCP_USER_TIMEOUT) == 60'000);
+    const Fd none = accepted_from(listen_tcp("127.0.0.1", 0, Duration::zero()));
+    CHECK(option(none, SOL_SOCKET, SO_KEEPALIVE) == 0);
+    CHECK(option(none, IPPROTO_TCP, TCP_USER_TIMEOUT) == 0);
   }
 
   TEST_CASE("a server may be started again at once on the port where it closed connections") {

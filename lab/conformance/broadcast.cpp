@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <deque>
-#include <fstream>
 #include <random>
 #include <span>
 #include <sstream>
@@ -313,23 +312,15 @@ TEST_SUITE("broadcast_server") {
     CHECK(statistic(result, "served") == 2);
   }
 
-  TEST_CASE("the kernel asks a client that has said its last if it is still there") {
-    Room room(2);
-    room.peers[0].half_close();
-    // In /proc/net/tcp, CLOSE_WAIT is 08, and 02 is a timer that is not about sent bytes.
-    std::ostringstream port;
-    port << ":" << std::hex << std::uppercase << room.server.port() << " ";
-    const auto asks = [&] {
-      std::ifstream table("/proc/net/tcp");
-      for (std::string line; std::getline(table, line);) {
-        if (line.find(port.str()) > line.find(" 08 ")) continue;
-        if (line.find(" 02:") != std::string::npos) return true;
-      }
-      return false;
-    };
-    wait_until(asks, "there is a timer");
-    CHECK(room.peers[1].exchange("x") == "x");
-    CHECK(room.peers[0].read(1) == "x");
+  TEST_CASE("a client that has said its last, and vanishes without a word, is let go") {
+    Room room(0, {"--peer-timeout", "1s"});
+    Peer& listener = room.join();
+    Peer& other = room.join();
+    listener.half_close();
+    listener.vanish();
+    wait_until([&] { return room.clients() == 1; }, "it is let go");
+    CHECK(other.exchange("hello\n") == "hello\n");
+    CHECK(statistic(room.check_stops(), "served") == 2);
   }
 
   TEST_CASE("a client that resets costs one line, and the others nothing") {
@@ -341,6 +332,18 @@ TEST_SUITE("broadcast_server") {
     const Result result = room.server.stop();
     CHECK(count(result.err, "connection 1: read: Connection reset by peer\n") == 1);
     CHECK(count(result.err, "connection ") == 1);
+  }
+
+  TEST_CASE("bytes are told, not lines: who leaves in the middle of one leaves half of it") {
+    Room room(3);
+    room.peers[0].send("half a mess");
+    CHECK(room.peers[1].read(11) == "half a mess");
+    room.peers[0].reset();
+    wait_until([&] { return room.clients() == 2; }, "it is gone");
+    room.peers[2].send("after\n");
+    CHECK(room.peers[1].read_line() == "after");
+    CHECK(room.peers[1].hears_nothing());
+    room.check_stops();
   }
 
   TEST_CASE("a client that speaks byte by byte is heard byte by byte") {

@@ -24,6 +24,9 @@ struct Chapter {
   bool busy = false;
   /// The start/end server hears of a reset while the connection waits, not first when it writes.
   bool hears_resets = false;
+  /// The start/end server closes a connection only when its client has finished, or after a second:
+  /// who has sent something gets its end of file, and no reset.
+  bool says_goodbye = false;
   /// Other threads than the first do the work: strace(1) without -f sees nothing of it.
   bool other_threads = false;
 

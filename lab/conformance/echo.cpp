@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,25 @@ TEST_SUITE("echo_server") {
     stop_well(server);
   }
 
+  TEST_CASE("a client that vanishes without a word is let go, and one that is only silent is not") {
+    Server server = start({"--peer-timeout", "1s"});
+    std::optional<Peer> silent;
+    if (!chapter.one_at_a_time) silent.emplace(server.port()).send("x");
+    if (silent) CHECK(silent->read(1) == "x");
+    const std::size_t before = open_files(server.pid());
+    for (const std::string last_word : {"", "hello?\n"}) {  // one has an echo on its way
+      Peer peer(server.port());
+      CHECK(peer.exchange("hello\n") == "hello\n");
+      peer.vanish();
+      peer.send(last_word);
+      wait_until_closed(server, before);
+    }
+    if (silent) CHECK(silent->exchange("still here\n") == "still here\n");
+    const Result result = server.stop();
+    CHECK(count(result.err, "Connection timed out") == 2);
+    CHECK(statistic(result, "served") == (silent ? 3 : 2));
+  }
+
   TEST_CASE("a client that has left before its echo is written costs only its own connection") {
     Server server = start();
     stop_for_now(server);
@@ -124,6 +144,23 @@ TEST_SUITE("echo_server") {
     Server server = start();
     Peer peer(server.port());
     CHECK(exchange_byte_by_byte(peer, "slowly\n") == "slowly\n");
+    stop_well(server);
+  }
+
+  TEST_CASE("a byte that is sent as urgent is a byte like any other, and stalls nothing") {
+    Server server = start();
+    Peer peer(server.port());
+    CHECK(peer.exchange("hello\n") == "hello\n");
+    stop_for_now(server);  // so that all of it is there when the server reads
+    peer.send("before");
+    peer.send_urgent('!');
+    peer.send("after\n");
+    server.program().signal(SIGCONT);
+    CHECK(peer.read_line() == "before!after");
+    peer.send_urgent('?');
+    CHECK(peer.read(1) == "?");
+    CHECK(peer.exchange("hello\n") == "hello\n");
+    if (!chapter.busy) CHECK(sleeps_through_a_second(server.pid()));
     stop_well(server);
   }
 

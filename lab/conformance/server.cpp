@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "common/clock.hpp"
@@ -210,6 +211,29 @@ TEST_SUITE("server") {
     CHECK(flooding.read_line() == "start 2");
     CHECK(flooding.read_line() == "end 2");
     check_stops(server, 2);
+  }
+
+  TEST_CASE("from 07 on, a client that has sent something gets its end of file, and no reset") {
+    if (!chapter.says_goodbye) return;
+    Server server = start({"--delay", "50ms"});
+    Peer peer(server.port());
+    CHECK(peer.read_line() == "start 1");
+    peer.send(random_bytes(32 * 1024));
+    CHECK(peer.read_all() == "end 1\n");
+    check_stops(server, 1);
+  }
+
+  TEST_CASE("nor does a server that says goodbye wait for ever, or read without end") {
+    if (!chapter.says_goodbye) return;
+    Server server = start();
+    const std::size_t before = open_files(server.pid());
+    Peer stays(server.port());
+    CHECK(stays.read_all() == start_and_end(1));
+    wait_until_closed(server, before);
+    Peer talks(server.port());
+    CHECK_THROWS_AS(talks.flood(), std::system_error);
+    CHECK(statistic(stop_well(server), "served") == 2);
+    CHECK(count(server.program().err(), "connection ") == 0);
   }
 
   TEST_CASE("a client that never reads holds nobody up") {

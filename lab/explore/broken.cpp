@@ -3,14 +3,18 @@
 //   build/lab/explore_broken --no-second-look
 //
 // The steps, one a line, of the first order that fails: the thread, where it is in the code, what
-// it does, and the value before and after. See CMakeLists.txt for what each flag does to the code.
+// it does, and the value before and after. With --positions GAME as `explore` has it: all
+// positions, those included from which nobody can go on. See CMakeLists.txt for what each flag does
+// to the code.
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/cli.hpp"
+#include "lab/explore/positions.hpp"
 #include "lab/explore/scenarios.hpp"
 
 namespace explore {
@@ -85,7 +89,14 @@ int main(int argc, char** argv) {
   common::CommandLine cli("Runs a runtime that has a line left out, until that fails.",
                           "build/lab/explore_broken --no-second-look");
   for (explore::Break& one : explore::breaks()) cli.add_break_it(one.flag, one.what, one.given);
-  return cli.run(argc, argv, [] {
+  std::string positions;
+  cli.add_text("--positions", "print the positions of this game instead: look, or tick", positions,
+               "GAME");
+  return cli.run(argc, argv, [&] {
+    if (!positions.empty()) {
+      std::fputs(explore::positions_of(positions).c_str(), stdout);
+      return 0;
+    }
     int status = 0;
     for (const explore::Break& one : explore::breaks()) {
       if (one.given) status = explore::show(one);

@@ -5,6 +5,11 @@
 // One line for each scenario: what comes together, and in how many orders. A number behind that
 // says that these are few of all: those that depart at most so often from one in which each thread
 // goes on for as long as it can.
+//
+//   build/lab/explore --positions look
+//
+// Prints all positions that two threads can be in who meet at the second look, or at the tick, for
+// the game in the book.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,6 +18,7 @@
 #include <string>
 
 #include "common/cli.hpp"
+#include "lab/explore/positions.hpp"
 #include "lab/explore/scenarios.hpp"
 
 namespace {
@@ -51,11 +57,18 @@ bool show_all(const std::string& only, std::size_t departures) {
 
 int main(int argc, char** argv) {
   std::string only;
+  std::string positions;
   std::uint64_t departures = 1;
   common::CommandLine cli("Runs a few threads' steps through the runtime in every order.",
                           "build/lab/explore --only pool --departures 2");
   cli.add_text("--only", "show the scenarios that have this in their names", only, "TEXT");
   cli.add_count("--departures", "of those with few orders, take those that depart so often",
                 departures, 1, 9);
-  return cli.run(argc, argv, [&] { return show_all(only, departures) ? 0 : 1; });
+  cli.add_text("--positions", "print the positions of this game instead: look, or tick", positions,
+               "GAME");
+  return cli.run(argc, argv, [&] {
+    if (positions.empty()) return show_all(only, departures) ? 0 : 1;
+    std::fputs(explore::positions_of(positions).c_str(), stdout);
+    return 0;
+  });
 }

@@ -120,6 +120,8 @@ class Thread {
     life_.reset();
   }
 
+  void detach() { life_.reset(); }
+
  private:
   struct Life {
     Watched touched;

@@ -140,6 +140,7 @@ void Run::arrive(Thread& thread, const Step& step) {
   steps_.push_back({thread.name, step, {}});
   const auto found = alive_.find(step.object);
   if (found == alive_.end()) fail(thread, "used after its end");
+  steps_.back().object = found->second;
   touched_[found->second] |= only(thread.number);
   if (steps_.size() > kEndless) fail(thread, "it does not end");
 }
@@ -173,6 +174,7 @@ Run::Thread* Run::choose() {
       if (thread.early_timeouts < *early_timeouts_) early |= only(thread.number);
     }
   }
+  if (onlooker_ && onlooker_(ahead(ready))) tree_.leave();
   if ((ready | in_time) == 0) {
     if (!ended) failure_ = blocked();
     return nullptr;
@@ -191,6 +193,15 @@ Run::Thread* Run::choose() {
   held_ = (last_ == plain ? held_ : held_ | only(plain)) & ~only(last_);
   if ((ready & only(last_)) == 0) ++threads_[last_].early_timeouts;
   return &threads_[last_];
+}
+
+std::vector<Ahead> Run::ahead(Threads ready) const {
+  std::vector<Ahead> all;
+  for (const Thread& thread : threads_) {
+    const bool can = !thread.done && (ready & only(thread.number)) != 0;
+    all.push_back({thread.name, thread.next, thread.done, can});
+  }
+  return all;
 }
 
 /// True if an interruption before this step may make a difference.

@@ -27,6 +27,15 @@ struct Taken {
   std::string thread;
   Step step;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> values;  // before and after
+  Name object{};
+};
+
+/// Where a thread stands.
+struct Ahead {
+  std::string thread;
+  Step next;
+  bool done = false;
+  bool can = false;  ///< it is not blocked
 };
 
 /// Threads, and one order of their steps. They are real ones, but one alone is ever awake: it takes
@@ -48,6 +57,11 @@ class Run {
   void at_end(std::function<void()> check) { at_end_ = std::move(check); }
 
   // For the explorer:
+
+  /// Is called between two steps, with where each thread stands. True if what may come from there
+  /// is known: then nothing else than one order is run.
+  using Onlooker = std::function<bool(const std::vector<Ahead>&)>;
+  void watch(Onlooker onlooker) { onlooker_ = std::move(onlooker); }
 
   /// Runs the threads to their end. False if something failed.
   bool go();
@@ -87,6 +101,7 @@ class Run {
   void finish(Thread& thread);
   void check_end();
   Thread* choose();
+  [[nodiscard]] std::vector<Ahead> ahead(Threads ready) const;
   [[nodiscard]] bool matters(const Step& step) const;
   void pass_to(Thread* thread);
   [[nodiscard]] std::string blocked() const;
@@ -96,6 +111,7 @@ class Run {
   std::deque<Thread> threads_;
   std::shared_ptr<void> kernel_;
   std::function<void()> at_end_;
+  Onlooker onlooker_;
   std::unordered_map<const void*, Name> alive_;
   std::map<Name, Threads> touched_;           // by whom
   std::map<std::size_t, std::size_t> begun_;  // how many things each thread has made

@@ -138,6 +138,18 @@ void blocking_virtually(Run& run) {
   blocking(run, one_thread(true));
 }
 
+/// The call's thread may be anywhere when block_on ends, and goes on alone.
+void blocking_let_go(Run& run) {
+  const auto shared = one_thread();
+  block_on(run, shared, [shared](Context&) {
+    shared->begin();
+    const auto call = [shared] { shared->hold(); };
+    runtime::spawn_blocking(call, runtime::Leftover::let_go).detach();
+    return true;
+  });
+  other(run, shared, "peer", [](Blocked& blocked) { blocked.let_go(); });
+}
+
 }  // namespace
 
 std::vector<Named> thread_scenarios() {
@@ -153,6 +165,7 @@ std::vector<Named> thread_scenarios() {
       {"a blocking call ends while block_on goes to sleep", blocking_call},
       {"a blocking call ends while block_on waits for that, with its virtual clock",
        blocking_virtually},
+      {"block_on ends and lets a blocking call go", blocking_let_go},
   };
 }
 

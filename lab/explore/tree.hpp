@@ -86,6 +86,9 @@ class Tree {
     return fork.chosen;
   }
 
+  /// Whatever may come next is known from another order: this one only has to end.
+  void leave() { cut_ = cut_ || depth_ == path_.size(); }
+
   /// Goes to the next order. False when there is none.
   bool next() {
     for (; !path_.empty(); path_.pop_back()) {

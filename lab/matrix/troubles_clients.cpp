@@ -67,6 +67,28 @@ void split(Scene& scene) {
   scene.expect(peer.read(bytes.size()) == bytes, "bytes came back changed");
 }
 
+/// The server stands still until all is there: one read stops before the urgent byte.
+void send_urgent(Scene& scene) {
+  Peer peer = scene.connect();
+  stop_for_now(scene.server());
+  peer.send("before");
+  peer.send_urgent('!');
+  peer.send("after\n");
+  scene.server().program().signal(SIGCONT);
+  scene.expect(peer.read_line() == "before!after", "a byte is missing");
+  scene.expect_rest();
+}
+
+/// Its power fails: the server hears nothing more, no end, and no answer.
+void vanish(Scene& scene) {
+  const std::size_t before = lab::open_files(scene.pid());
+  Peer peer = scene.connect();
+  scene.expect(peer.exchange("hello\n") == "hello\n", "a byte is missing");
+  peer.vanish();
+  scene.expect_rest();
+  wait_until_closed(scene.server(), before);
+}
+
 /// One client sends and reads as fast as it can, and does not stop.
 void flood(Scene& scene) {
   std::atomic<bool> over = false;
@@ -120,9 +142,12 @@ std::vector<Trouble> troubles_with_clients() {
   return {
       trouble_with("echo_server", {}, "slow", "a byte now and then", byte_by_byte),
       trouble_with("echo_server", {}, "split", "words cut anywhere", split),
+      trouble_with("echo_server", {}, "urgent", "a byte sent as urgent", send_urgent),
       trouble_with("echo_server", {}, "half-close", "half-closed before its echo", half_close),
       trouble_with("echo_server", {}, "reset", "reset in mid-echo", reset),
       trouble_with("server", soon, "gone", "gone before the write", leave_before_the_write),
+      trouble_with("echo_server", {"--peer-timeout", "2s"}, "vanished", "gone without a word",
+                   vanish),
       trouble_with("echo_server", {}, "deaf", "sends and never reads", never_read),
       trouble_with("echo_server", {}, "flood", "a flood without end", flood),
       trouble_with("echo_server", {}, "idle", "2,000 that say nothing", stay_idle),

@@ -5,12 +5,14 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "lab/support/server.hpp"
 #include "support.hpp"
 
 namespace runtime {
@@ -152,6 +154,49 @@ TEST_CASE("the runtime's end waits for what has begun") {
     State state;
     block_on(main(state, waits(AtEnd([&] { state.release.set(); }))), options);
     CHECK(state.ended);
+  }
+}
+
+TEST_CASE("the runtime's end lets go of what may be let go, and that may still use the runtime") {
+  struct State {
+    Flag begun;
+    Flag release;
+    Flag ended;
+    std::atomic<int> aborted = 0;
+  };
+  const auto let_go = [](std::shared_ptr<State> state) {
+    return [state = std::move(state)] {
+      const auto is_aborted = [](JoinHandle<void> handle) {
+        try {
+          block_on(std::move(handle));
+        } catch (const Aborted&) {
+          return true;
+        }
+        return false;
+      };
+      state->begun.set();
+      state->release.wait();
+      state->aborted += is_aborted(spawn(ready()));
+      state->aborted += is_aborted(spawn_blocking([] {}));
+      state->aborted += is_aborted(spawn_blocking([] {}, Leftover::let_go));
+      state->aborted += now() < Clock::time_point::max() ? 1 : 0;
+      state->ended.set();
+    };
+  };
+  const auto main = [](const State& state, auto function) -> Async<> {
+    spawn_blocking(std::move(function), Leftover::let_go).detach();
+    state.begun.wait();
+    co_return;
+  };
+  for (const Options& options : executors()) {
+    CAPTURE(options.workers);
+    const auto state = std::make_shared<State>();
+    const std::size_t before = open_files();
+    block_on(main(*state, let_go(state)), options);  // returns, though nothing is released
+    state->release.set();
+    state->ended.wait();
+    CHECK(state->aborted == 4);
+    lab::wait_until([&] { return open_files() == before; }, "the thread ends, and the runtime");
   }
 }
 

@@ -145,6 +145,21 @@ TEST_CASE("data and end of file in one event: the end stays when the data is cle
   CHECK(ready_now(io, Direction::read) == kReadHup);
 }
 
+TEST_CASE(
+    "data and an urgent byte in one event: the data stays for one clear, which proves nothing") {
+  CountingWaker task;
+  ScheduledIo io{ReadySet()};
+  const ReadySet urgent = ReadySet::urgent();
+  event(io, kReadable | urgent);
+  io.clear(Direction::read, look(io, Direction::read, task).take());
+  CHECK(ready_now(io, Direction::read) == kReadable);
+  io.clear(Direction::read, look(io, Direction::read, task).take());
+  CHECK(ready_now(io, Direction::read) == ReadySet());
+  event(io, kWritable | urgent);
+  io.clear(Direction::write, look(io, Direction::write, task).take());  // of which it says nothing
+  CHECK(ready_now(io, Direction::write) == ReadySet());
+}
+
 TEST_CASE("a hangup stays for both directions") {
   CountingWaker task;
   ScheduledIo io{ReadySet()};

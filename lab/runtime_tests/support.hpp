@@ -10,7 +10,9 @@
 #include <barrier>
 #include <cstddef>
 #include <exception>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -372,6 +374,12 @@ inline void on_small_stack(std::function<void()> work) {
   if (failure != 0) throw std::system_error(failure, std::generic_category(), "pthread_create");
   pthread_join(thread, nullptr);
   if (shared.error) std::rethrow_exception(shared.error);
+}
+
+inline std::size_t open_files() {
+  using std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(
+      std::distance(directory_iterator("/proc/self/fd"), directory_iterator()));
 }
 
 using lab::CapturedErrors;

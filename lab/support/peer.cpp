@@ -1,5 +1,6 @@
 #include "lab/support/peer.hpp"
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -94,6 +95,10 @@ void Peer::send(std::string_view bytes) {
   }
 }
 
+void Peer::send_urgent(char byte) {
+  common::check(::send(socket_.get(), &byte, 1, MSG_OOB | MSG_NOSIGNAL), "send");
+}
+
 std::string Peer::exchange(std::string_view bytes) {
   std::string back;
   const std::size_t total = bytes.size();
@@ -119,6 +124,13 @@ std::string Peer::flood(std::string_view pattern) {
     if (sent.size() > kMostInBuffers) throw std::runtime_error("a flood that nobody holds back");
   }
   return sent;
+}
+
+void Peer::vanish() {
+  sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &drop_all};
+  common::check(::setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
+                "setsockopt");
 }
 
 bool Peer::hears_nothing() {

@@ -30,6 +30,8 @@ class Peer {
   std::string read_all();
   /// Sends all of it, reading nothing meanwhile.
   void send(std::string_view bytes);
+  /// Sends one byte as urgent. See send(2), MSG_OOB.
+  void send_urgent(char byte);
   /// Sends all of it and reads at the same time until as much has come back; returns that.
   std::string exchange(std::string_view bytes);
   /// Sends again and again, reading nothing, until for a while no byte more is taken: every buffer
@@ -48,6 +50,9 @@ class Peer {
   void half_close();
   /// Ends the connection at once with a reset. See socket(7), SO_LINGER.
   void reset();
+  /// From now on hears nothing, and so answers nothing: for the server, as if its power had failed.
+  /// What it sends still arrives. See socket(7), SO_ATTACH_FILTER.
+  void vanish();
   /// Ends the connection in the usual way.
   void close() { socket_.reset(); }
 

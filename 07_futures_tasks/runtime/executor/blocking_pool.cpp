@@ -6,18 +6,20 @@
 
 namespace runtime {
 
-Scheduler& Executor::blocking() {
+Scheduler& Executor::blocking(Leftover leftover) {
   const std::lock_guard lock(mutex_);
-  if (!blocking_) {
+  Ref<Scheduler>& pool = leftover == Leftover::let_go ? lets_go_ : blocking_;
+  if (!pool) {
     const Ref<Observer> seen = observer() == nullptr ? Ref<Observer>() : Ref<Observer>(*observer());
-    blocking_ = Ref<Scheduler>::adopt(new BlockingPool(*this, seen));
+    pool = Ref<Scheduler>::adopt(new BlockingPool(*this, leftover, seen));
+    if (closed_) pool->shut_down();
   }
-  return *blocking_;
+  return *pool;
 }
 
 void BlockingPool::add(Task& task) noexcept {
   Lock lock(mutex_);
-  if (closed_ || (threads_.size() <= running_ + waiting_ && !start_thread())) {
+  if (closed_ || (started_ <= running_ + waiting_ && !start_thread())) {
     lock.unlock();
     task.cancel_scheduled();
     return;
@@ -31,11 +33,18 @@ void BlockingPool::add(Task& task) noexcept {
 
 /// True if there is a thread that will come to the queue. REQUIRES: the mutex is held.
 bool BlockingPool::start_thread() noexcept {
-  if (threads_.size() == kMost) return true;
+  if (started_ == kMost) return true;
   try {
-    threads_.emplace_back([this] { work(); });
+    // A thread that is let go may be the last to know either.
+    threads_.emplace_back(
+        [executor = Ref<Executor>(executor_), pool = Ref<BlockingPool>(*this)] { pool->work(); });
   } catch (const std::exception&) {
-    return !threads_.empty();
+    return started_ > 0;
+  }
+  ++started_;
+  if (leftover_ == Leftover::let_go) {
+    threads_.back().detach();
+    threads_.pop_back();
   }
   return true;
 }
@@ -45,7 +54,7 @@ void BlockingPool::submit(Task& task, bool) noexcept {
   task.release();
 }
 
-/// There is no list: what is not in the queue runs on a thread that is waited for.
+/// There is no list: what is not in the queue runs on a thread, to its end.
 void BlockingPool::remove(Task&) noexcept {}
 
 void BlockingPool::work() {

@@ -26,10 +26,14 @@ bool Executor::may_block() noexcept {
 
 void Executor::close() noexcept {
   Ref<Scheduler> blocking;
+  Ref<Scheduler> lets_go;
   {
     const std::lock_guard lock(mutex_);
+    closed_ = true;
     blocking = blocking_;
+    lets_go = lets_go_;
   }
+  if (lets_go) lets_go->shut_down();
   if (blocking) blocking->shut_down();
   driver_.close();
 }

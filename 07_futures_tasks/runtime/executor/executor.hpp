@@ -20,6 +20,8 @@
 
 namespace runtime {
 
+enum class Leftover : char;
+
 /// How many tasks run before the driver gets a turn, so that tasks that are always ready cannot
 /// starve those that wait for the kernel.
 inline constexpr int kTasksPerTurn = 128;
@@ -60,7 +62,7 @@ class Executor : public Scheduler {
   [[nodiscard]] Driver& driver() { return driver_; }
 
   /// Those who run what may block; made by the first who asks. See blocking_pool.hpp.
-  Scheduler& blocking();
+  Scheduler& blocking(Leftover leftover);
   /// How many calls are under way there, or wait for their thread.
   std::atomic<std::size_t> blocking_calls = 0;
 
@@ -77,8 +79,8 @@ class Executor : public Scheduler {
   };
 
  protected:
-  /// For the end, when no task is left: waits for blocking work that has begun. From then on no
-  /// timer fires, and nothing is heard.
+  /// For the end, when no task is left: waits for blocking work that has begun, or lets it go. From
+  /// then on no timer fires, and nothing is heard.
   void close() noexcept;
 
   /// True on a thread that runs this executor's tasks.
@@ -87,7 +89,10 @@ class Executor : public Scheduler {
  private:
   Driver driver_;
   SmallMutex mutex_;
-  Ref<Scheduler> blocking_;  // guarded by the mutex
+  // Guarded by the mutex:
+  Ref<Scheduler> blocking_;
+  Ref<Scheduler> lets_go_;
+  bool closed_ = false;
 };
 
 }  // namespace runtime

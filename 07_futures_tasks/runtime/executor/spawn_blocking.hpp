@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtime/executor/blocking_pool.hpp"
 #include "runtime/executor/executor.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
@@ -27,16 +28,23 @@ class Call {
 };
 
 /// Calls `function` on a thread that may block. What it returns or throws comes out of the handle.
-/// `abort` works as long as it has not begun. The runtime's end waits for it. `where`: as for
-/// `spawn`.
+/// `abort` works as long as it has not begun. `where`: as for `spawn`.
 ///
 /// In the function, `spawn` and `now` are those of the runtime, whose virtual clock, if it has one,
-/// stands while the function runs. Pitfall: the function runs to its end also when the task that
-/// awaits it is gone: have it capture by value.
+/// stands while the function runs. The function runs to its end also when the task that awaits it
+/// is gone. So the runtime's end waits for it, for as long as it takes; unless it may be let go, as
+/// a look-up of a name is. Pitfall: have it capture by value. One that is let go may run when
+/// `main` has ended: it must own all that it touches.
+template <class Function>
+JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function, Leftover leftover,
+                                                           Place where = Place::here()) {
+  return spawn_in(Executor::current().blocking(leftover), Call<Function>(std::move(function)),
+                  where);
+}
 template <class Function>
 JoinHandle<std::invoke_result_t<Function&>> spawn_blocking(Function function,
                                                            Place where = Place::here()) {
-  return spawn_in(Executor::current().blocking(), Call<Function>(std::move(function)), where);
+  return spawn_blocking(std::move(function), Leftover::wait_for, where);
 }
 
 }  // namespace runtime

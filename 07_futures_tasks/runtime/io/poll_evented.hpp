@@ -138,8 +138,9 @@ class PollEvented {
   // and should `forget` when it is given up; with it, `release`.
 
   Poll<Observed> poll_ready(Direction direction, Context& context, bool* claimed = nullptr) {
-    const auto reading = common::ReadySet::readable() | common::ReadySet::read_hup();
-    const auto both = reading | common::ReadySet::writable();
+    using common::ReadySet;
+    const auto reading = ReadySet::readable() | ReadySet::read_hup() | ReadySet::urgent();
+    const auto both = reading | ReadySet::writable();
     auto ready =
         registration_.poll_ready(fd(), kOnDemand ? reading : both, direction, context, claimed);
     if constexpr (kOnDemand) {

@@ -82,11 +82,14 @@ class ScheduledIo {
   }
 
   /// A call in `direction` has shown that there is no more. What says that the direction is closed
-  /// stays: it comes once, and often together with the last data.
+  /// stays: it comes once, and often together with the last data. And where an urgent byte has
+  /// come, a short read has shown nothing, once: it has stopped before that byte.
   void clear(Direction direction, Observed observed) noexcept {
     const auto open =
         direction == Direction::write ? common::ReadySet::writable() : common::ReadySet::readable();
-    const std::uint32_t gone = (open | common::ReadySet::error()).bits();
+    const common::ReadySet urgent = common::ReadySet::urgent();
+    const bool proves = direction == Direction::write || (observed.ready() & urgent).empty();
+    const std::uint32_t gone = (proves ? open | common::ReadySet::error() : urgent).bits();
     // With another tick an event has come since. With other bits alone, the other direction has
     // cleared its own. Relaxed where it failed: it is tried again.
     std::uint32_t before = observed.word_;

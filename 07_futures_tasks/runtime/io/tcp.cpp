@@ -58,8 +58,9 @@ void TcpStream::half_close() {
   common::check(::shutdown(fd(), SHUT_WR), "shutdown");
 }
 
-TcpListener TcpListener::bind(const std::string& host, std::uint16_t port) {
-  common::Fd socket = common::listen_tcp(host, port);
+TcpListener TcpListener::bind(const std::string& host, std::uint16_t port,
+                              common::Duration peer_timeout) {
+  common::Fd socket = common::listen_tcp(host, port, peer_timeout);
   common::set_nonblocking(socket.get());
   return TcpListener(std::move(socket));
 }

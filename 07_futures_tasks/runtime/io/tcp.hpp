@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "common/clock.hpp"
 #include "common/fd.hpp"
+#include "common/socket.hpp"
 #include "runtime/coroutine/async.hpp"
 #include "runtime/future/context.hpp"
 #include "runtime/future/poll.hpp"
@@ -35,7 +37,8 @@ class TcpStream {
   explicit TcpStream(common::Fd socket) : io_(std::move(socket)) {}
 
   /// Looks up `host`, if it is a name, on a thread that may block, and connects to the first of its
-  /// addresses that answers. Throws the last one's error ("connect 127.0.0.1:8000: Connection
+  /// addresses that answers. Who gives up meanwhile does not wait for the look-up, and neither does
+  /// the runtime's end. Throws the last one's error ("connect 127.0.0.1:8000: Connection
   /// refused").
   static Async<TcpStream> connect(std::string host, std::uint16_t port);
 
@@ -108,8 +111,9 @@ class TcpListener {
  public:
   /// Listens on the first address of `host` that can be bound; `port` 0 picks a free one. A name is
   /// looked up at once, which may block: bind before the tasks run, or to an address in numbers.
-  /// Errors: those of `common::listen_tcp`.
-  static TcpListener bind(const std::string& host, std::uint16_t port);
+  /// `peer_timeout` and errors: those of `common::listen_tcp`.
+  static TcpListener bind(const std::string& host, std::uint16_t port,
+                          common::Duration peer_timeout = common::kPeerTimeout);
 
   [[nodiscard]] int fd() const { return io_.fd(); }
   /// The port that is really in use.

@@ -1,0 +1,316 @@
+// The book in Chromium, from a disk, as its readers have it: with a large screen and a telephone, light and dark, with the
+// keyboard alone, without scripts. See ../CMakeLists.txt for what runs it.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, existsSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const modules = createRequire(join(process.env.MODULES, "any.js"));
+const { chromium } = modules("playwright-core");
+const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
+const book = resolve(process.env.BOOK);
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const address = (page) => {
+  const [file, rest = ""] = page.split(/(?=[?#])(.*)/s);
+  return pathToFileURL(join(book, file)).href + rest;
+};
+
+const pages = readdirSync(book).filter((name) => name.endsWith(".html"));
+const files = ["files/01_blocking/server.cpp.html", "files/07_futures_tasks/runtime/index.html", "files/README.md.html"];
+const desk = { width: 1280, height: 900 };
+const phone = { width: 390, height: 844 };
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.BROWSER,
+    args: ["--no-sandbox", "--disable-background-networking"],
+  });
+});
+after(() => browser?.close());
+
+// Calls `visit` with a page that has no past. Whatever is wrong in its console is a failure.
+async function visiting(address, options, visit) {
+  const context = await browser.newContext({ viewport: desk, ...options });
+  context.setDefaultTimeout(60_000);  // where all is well, nothing waits so long
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("request", (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`));
+  try {
+    await page.goto(address);
+    await visit(page);
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(wrong, [], address);
+}
+
+const problems = {
+  // axe-core's rules for whoever hears a page, or sees little.
+  async access(page, options) {
+    await page.evaluate(axe);
+    return page.evaluate(async (options) => {
+      const { violations } = await axe.run(document, { ...options, preload: false, resultTypes: ["violations"] });
+      return violations
+        .filter(({ impact }) => ["serious", "critical"].includes(impact))
+        .map(({ id, nodes }) => `${id}, ${nodes.length} times: ${nodes[0].html.slice(0, 200)} ${nodes[0].any[0]?.message ?? ""}`);
+    }, options);
+  },
+  width: (page) =>
+    page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.scrollingElement;
+      if (scrollWidth <= clientWidth) return [];
+      const wide = [...document.querySelectorAll("article *")].find((e) => e.getBoundingClientRect().right > clientWidth + 1);
+      return [`${scrollWidth} of ${clientWidth}: ${wide?.outerHTML.slice(0, 120)}`];
+    }),
+  answers: (page) =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("details")].flatMap((answer) => {
+        const form = answer.previousElementSibling;
+        if (!form?.matches("form.predict.asking")) return [`no form: ${answer.textContent.slice(0, 60)}`];
+        const wrong = [...answer.querySelectorAll("p")].filter((p) => /^["“]/.test(p.textContent) && p.firstChild.nodeName === "EM");
+        const choices = [...form.querySelectorAll(".choices button")].map((button) => button.textContent.trim());
+        if (choices.length !== (wrong.length && wrong.length + 1)) return [`${choices.length} choices: ${choices.join(" | ")}`];
+        return choices.filter((choice) => !choice || choice.length > 160).map((choice) => `no choice: ${choice}`);
+      })),
+};
+
+// Each page is visited once in each scheme, with a desk's screen and then a telephone's; what was found is asked for below.
+const found = { access: [], width: [], answers: [] };
+const note = async (what, name, page, ...more) => {
+  for (const problem of await problems[what](page, ...more)) found[what].push(`${name}: ${problem}`);
+};
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`each page opens without an error, ${colorScheme}`, async () => {
+    for (const name of [...pages, ...files]) {
+      await visiting(address(name), { colorScheme }, async (page) => {
+        // To look at the contrast of each letter of the long chapters takes long, and they have the colours of the first.
+        const contrast = !/^0[2-7]/.test(name);
+        const rules = { "color-contrast": { enabled: contrast } };
+        if (colorScheme === "light") await note("access", name, page, { rules });
+        else if (contrast) await note("access", `${name}, dark`, page, { runOnly: ["color-contrast"] });
+        await note("width", name, page);
+        if (colorScheme === "dark") return;
+        await note("answers", name, page);
+        await page.setViewportSize(phone);
+        await note("width", `${name}, telephone`, page);
+      });
+    }
+  });
+}
+
+test("axe-core finds nothing serious on any page, light or dark", () => assert.deepEqual(found.access, []));
+
+test("no page has to be scrolled sideways, on a telephone as on a desk", () => assert.deepEqual(found.width, []));
+
+test("each folded answer asks first, and lets choose where it names wrong ones", () => assert.deepEqual(found.answers, []));
+
+test("each link leads somewhere", () => {
+  const anchors = new Map();
+  const anchorsOf = (file) => {
+    if (!anchors.has(file)) {
+      const text = readFileSync(file, "utf8");
+      anchors.set(file, new Set([...text.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1])));
+    }
+    return anchors.get(file);
+  };
+  const every = readdirSync(book, { recursive: true }).filter((name) => name.endsWith(".html"));
+  const broken = [];
+  for (const name of every) {
+    const here = join(book, name);
+    const text = readFileSync(here, "utf8").replace(/(<script\b[^>]*>).*?<\/script>/gs, "$1");
+    for (const [, link] of text.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
+      if (/^(https?|mailto|data):/.test(link) || link === "#") continue;
+      const [path, anchor] = link.replace(/\?[^#]*/, "").split("#");
+      const there = path ? resolve(dirname(here), decodeURIComponent(path)) : here;
+      if (!existsSync(there) || !statSync(there).isFile()) broken.push(`${name}: ${link}`);
+      else if (anchor && there.endsWith("stages.html")) continue; // see the tests of that page
+      else if (anchor && !anchorsOf(there).has(decodeURIComponent(anchor))) broken.push(`${name}: ${link}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+  assert(every.length > 500);
+});
+
+test("a quotation's caption leads to the line in its file", () =>
+  visiting(address("05-epoll-level-triggered.html"), {}, async (page) => {
+    const quotation = page.locator(".quotation").first();
+    const code = (await quotation.locator("pre").innerText()).split("\n")[0].trim();
+    await quotation.locator(".caption a").first().click();
+    assert.equal((await page.locator(".line:target").innerText()).replace(/^\d+/, "").trim(), code);
+    await page.waitForFunction(() => document.querySelector(".line:target").getBoundingClientRect().top < innerHeight);
+  }));
+
+test("the search finds what a page says, and where, without a server", () =>
+  visiting(address("search.html?q=thundering herd"), {}, async (page) => {
+    await page.locator("ul.search li li a").first().waitFor();
+    assert.match(await page.locator("ul.search > li:has(li)").first().innerText(), /^Proof\n/);
+    const section = page.locator("ul.search li li").first();
+    assert.match(await section.innerText(), /thundering herd/i);
+    await section.locator("a").click();
+    await page.waitForURL(/proof\.html#/);
+    const shown = await page.evaluate(() => document.getElementById(location.hash.slice(1)).closest("section").innerText);
+    assert.match(shown, /thundering herd/i);
+  }));
+
+// What the button of a block puts into the clipboard.
+async function copied(page, block) {
+  await block.locator("button.copybtn").click();
+  await page.evaluate(() => {
+    const field = document.body.appendChild(document.createElement("textarea"));
+    field.id = "pasted";
+    field.focus();
+  });
+  await page.keyboard.press("Control+V");
+  const text = await page.locator("#pasted").inputValue();
+  await page.locator("#pasted").evaluate((field) => field.remove());
+  return text.trimEnd();
+}
+
+test("copied are commands without their prompt and what they print, and code as it is", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const console = page.locator(".console", { hasText: "ulimit -c 0" }).first();
+    assert.equal(await copied(page, console), "ulimit -c 0\nbuild/01_blocking/four_calls\necho $?");
+    const output = page.locator(".console:not(.commands)").first();
+    assert.equal(await output.locator("button.copybtn").count(), 0);
+    const quotation = page.locator(".quotation").first();
+    const source = readFileSync(join(root, "01_blocking/four_calls.cpp"), "utf8");
+    assert.equal(await copied(page, quotation), source.trimEnd());
+  }));
+
+test("a picture has a version for each background, and the reader may choose against the system", async () => {
+  const shown = (page) =>
+    page.evaluate(() => ({
+      pictures: [...new Set([...document.querySelectorAll("figure:not(.player) img")].filter((i) => i.offsetParent)
+        .map((i) => i.src.match(/light|dark/)[0]))],
+      dark: getComputedStyle(document.body).backgroundColor.match(/\d+/g).every((n) => n < 80),
+    }));
+  for (const colorScheme of ["light", "dark"]) {
+    await visiting(address("proof.html"), { colorScheme }, async (page) => {
+      assert.deepEqual(await shown(page), { pictures: [colorScheme], dark: colorScheme === "dark" });
+      await page.locator(".theme-toggle").filter({ visible: true }).first().click();
+      const other = colorScheme === "dark" ? "light" : "dark";
+      assert.deepEqual(await shown(page), { pictures: [other], dark: other === "dark" });
+    });
+  }
+});
+
+test("with the keyboard alone a prediction is written, and compared with the answer", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const focus = () => page.evaluate(() => document.activeElement.outerHTML.slice(0, 80));
+    for (let i = 0; !(await focus()).startsWith("<textarea"); ++i) {
+      assert(i < 100, "no way there");
+      await page.keyboard.press("Tab");
+    }
+    const form = page.locator("form.predict").first();
+    const answer = page.locator("details").first();
+    assert(!(await answer.isVisible()));
+    await page.keyboard.type("half a line");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert(await answer.getByText("the call").or(answer.locator("p")).first().isVisible());
+    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert.match(await focus(), /^<summary/);
+
+    await page.reload();
+    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert(await answer.locator("p").first().isVisible());
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    assert(!(await answer.isVisible()));
+    assert.match(await focus(), /^<textarea/);
+  }));
+
+test("who chooses a wrong answer that is likely sees the reason", () =>
+  visiting(address("02-threads.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    await form.getByRole("button", { name: "Ten threads" }).click();
+    const yours = page.locator("details .yours");
+    assert.match(await yours.innerText(), /the one that accepts is a thread, too/);
+    assert(!(await yours.evaluate((paragraph) => paragraph.classList.contains("right"))));
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    await form.getByRole("button", { name: "One second; eleven threads" }).click();
+    assert(await yours.evaluate((paragraph) => paragraph.classList.contains("right")));
+  }));
+
+test("without scripts an answer is folded, and the rest is there", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: desk });
+  const page = await context.newPage();
+  await page.goto(address("01-blocking.html"));
+  const answer = page.locator("details").first();
+  assert(await answer.locator("summary").isVisible());
+  assert(!(await answer.locator("p").first().isVisible()));
+  await answer.locator("summary").click();
+  assert(await answer.locator("p").first().isVisible());
+  assert(await page.locator("figure img.only-light").first().isVisible());
+  await context.close();
+});
+
+test("on paper every answer is unfolded, and no form asks", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const folded = await page.locator("details > p").evaluateAll((all) => all.filter((one) => !one.checkVisibility()).length);
+    assert.equal(folded, 0);
+    assert(!(await page.locator("form.predict").first().isVisible()));
+  }));
+
+test("each diff leads to its two files beside each other", async () => {
+  const links = pages.flatMap((name) =>
+    [...readFileSync(join(book, name), "utf8").matchAll(/href="stages\.html#([^"]+)"/g)].map((match) => match[1]));
+  assert(links.length >= 9, `only ${links.length}`);
+  for (const link of links) {
+    await visiting(address(`stages.html#${link}`), {}, async (page) => {
+      assert.equal((await page.locator("#stages th").allInnerTexts()).join(".."), link);
+      assert((await page.locator("#stages td.new").count()) > 0);
+    });
+  }
+});
+
+const unfold = (page) => page.evaluate(() => document.querySelectorAll("#stages .folded button").forEach((button) => button.click()));
+// The text of both sides, with all that is folded.
+const sides = async (page) => {
+  await unfold(page);
+  return page.evaluate(() => {
+    const side = (n) =>
+      [...document.querySelectorAll("#stages tbody tr")].map((row) => row.cells[n]).filter((cell) => !cell.matches(".none"))
+        .map((cell) => cell.textContent.trimEnd());
+    return [side(1), side(3)];
+  });
+};
+const source = (path) => readFileSync(join(root, path), "utf8").trimEnd().split("\n");
+
+test("any two stages stand beside each other as they are in their files, and only what differs is marked", () =>
+  visiting(address("stages.html"), {}, async (page) => {
+    const [group, old, next] = ["File", "Before", "After"].map((label) => page.getByLabel(label, { exact: true }));
+    await group.selectOption("echo_server.cpp");
+    for (const [before, after] of [["01_blocking", "07_futures_tasks"], ["06_epoll_edge", "02_threads"], ["04_poll", "05_epoll_level"]]) {
+      await old.selectOption(`${before}/echo_server.cpp`);
+      await next.selectOption(`${after}/echo_server.cpp`);
+      assert.deepEqual(await sides(page), [source(`${before}/echo_server.cpp`), source(`${after}/echo_server.cpp`)]);
+      const marked = await page.locator("#stages tbody tr").evaluateAll((rows) =>
+        rows.filter((row) => !row.cells[1].matches(".gone, .none") && row.cells[1].textContent !== row.cells[3].textContent).length);
+      assert.equal(marked, 0);
+      assert.match(page.url(), new RegExp(`#${before}/echo_server.cpp..${after}/echo_server.cpp$`));
+    }
+    await group.selectOption("the steps of 07");
+    await page.getByRole("button", { name: "A stage on" }).click();
+    const titles = await page.locator("#stages th").allInnerTexts();
+    assert.deepEqual(titles, ["07_futures_tasks/steps/02_join_all.cpp", "07_futures_tasks/steps/03_sleep.cpp"]);
+  }));
+
+test("on a telephone the two stages are one column, what is gone above what is new", () =>
+  visiting(address("stages.html#03_nonblocking_busy/server.cpp..04_poll/server.cpp"), { viewport: phone }, async (page) => {
+    await unfold(page);
+    const rows = await page.locator("#stages tbody tr").evaluateAll((all) =>
+      all.map((row) => [row.cells.length, row.cells[1].className, row.cells[1].textContent.trimEnd()]));
+    assert(rows.every(([cells]) => cells === 2));
+    const side = (without) => rows.filter(([, kind]) => !kind.includes(without)).map(([, , text]) => text);
+    assert.deepEqual(side("new"), source("03_nonblocking_busy/server.cpp"));
+    assert.deepEqual(side("gone"), source("04_poll/server.cpp"));
+    assert.deepEqual(await problems.width(page), []);
+  }));

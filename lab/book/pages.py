@@ -1,0 +1,198 @@
+"""TUTORIAL.md, cut at its `##` into the pages of the book, and each other document as one more.
+
+All of them stay as GitHub shows them. What changes on the way, line by line:
+
+  # headings       rise by one level in the tutorial, and keep the anchors that GitHub gives them: `#the-diff-2` in all
+                   of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is
+  [links]          to anchors and to documents become links to labels; those to files stay, and book.py finds a page for
+                   them
+  ```blocks        become the directives of book.py, with the words that stand after their ```
+  **Terminal 2:**  alone above a console becomes its label
+  images           alone in a line become pictures, in a version for each background
+  <!-- player lab/book/recordings/01_blocking.json -->
+                   alone in a line, which GitHub does not show, makes the image in the next line that of a player:
+                   <figure class="player" data-recording="lab/book/recordings/01_blocking.json"> around it, with the
+                   recording itself in a <script type="application/json"> in it, so that it is there from file:// as well.
+                   Without an image after it, the player has none, and is there in the book only
+  *"wrong ones"*   in a folded answer get a paragraph each
+"""
+
+import json
+import posixpath
+import re
+from pathlib import Path
+
+FENCE = re.compile(r"^( *)(`{3,})([^`]*)$")
+HEADING = re.compile(r"^(#{1,6}) (.*)$")
+LINK = re.compile(r"\]\(([^()\s]*)\)")
+TERMINAL = re.compile(r"^\*\*(Terminal \d)( again)?:\*\*$")
+IMAGE = re.compile(r"^!\[([^\]]*)\]\((\S+)\)$")
+PLAYER = re.compile(r"^<!-- player (\S+) -->$")
+
+
+def slug(heading):
+    """The anchor that GitHub gives to a heading."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+    return "".join("-" if c == " " else c.lower() for c in text if c.isalnum() or c in " -_")
+
+
+# Document -> its page, or its first one.
+DOCUMENTS = {"TUTORIAL.md": "index", "README.md": "readme", "lab/README.md": "the-lab", "CONTRIBUTING.md": "contributing"}
+
+
+def label_of(document, anchor):
+    """What pages.py calls an anchor of a document. Those of the tutorial keep their names."""
+    first = DOCUMENTS[document]
+    return anchor or first if first == "index" else f"{first}-{anchor}" if anchor else first
+
+
+class Pages:
+    """The pages of one document: name -> lines."""
+
+    def __init__(self, text, document="TUTORIAL.md"):
+        self.document, self.split = document, document == "TUTORIAL.md"
+        first = DOCUMENTS[document]
+        self.page, self.pages, self.seen = first, {first: []}, {}
+        self.lines = text.splitlines()
+        self.at = 0
+        self.folded = False
+        self.recording = None
+        self.label, self.labels = "", {}  # of the next terminal, and of those before
+        while self.at < len(self.lines):
+            self.take(self.lines[self.at])
+
+    def put(self, *lines):
+        self.pages[self.page] += lines
+
+    def take(self, line):
+        self.at += 1
+        if fence := FENCE.match(line):
+            return self.block(*fence.groups())
+        if heading := HEADING.match(line):
+            return self.heading(len(heading[1]), heading[2])
+        if TERMINAL.match(line) and self.next_block_is_console():
+            self.label = line.strip("*:")
+            return
+        if player := PLAYER.match(line):
+            self.recording = player[1]
+            if not IMAGE.match("".join(self.lines[self.at : self.at + 1])):
+                self.picture()
+            return
+        if image := IMAGE.match(line):
+            return self.picture(*image.groups())
+        self.folded = (self.folded or line.startswith("<details>")) and line != "</details>"
+        if self.folded and line.startswith('*"'):
+            self.put("")
+        self.put(LINK.sub(lambda link: f"]({self.target(link[1])})", line))
+
+    def next_block_is_console(self):
+        rest = self.lines[self.at : self.at + 2]
+        return len(rest) == 2 and not rest[0] and rest[1].startswith("```console")
+
+    def heading(self, level, text):
+        name = slug(text)
+        count = self.seen.get(name, 0)
+        self.labels = {}
+        self.seen[name] = count + 1
+        label = label_of(self.document, name + (f"-{count}" if count else ""))
+        if self.split and level == 2:
+            self.page = label
+            self.pages[label] = []  # whose name is its label
+        else:
+            self.put(f"({label})=")
+        self.put("#" * (level - (self.split and level > 1)) + " " + text)
+
+    def target(self, link):
+        file, _, anchor = link.partition("#")
+        if re.match("[a-z]+:", link):
+            return link
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.document), file)) if file else self.document
+        return label_of(path, anchor) if path in DOCUMENTS else path
+
+    def block(self, indent, ticks, words):
+        kind, *words = words.split()
+        options = []
+        if kind == "console":
+            options.append(f":label: {self.terminal(words)}")
+            words = []
+        elif kind == "cpp" and words == ["sketch"]:
+            kind, words = "sketch", []
+        elif kind == "text":
+            kind = "drawing"
+        elif kind == "diff":
+            kind, words = "changes", words[:2]
+        else:
+            kind, words = "quotation", [kind, *words]
+        self.put(f"{indent}{ticks}{{{kind}}} {' '.join(words)}".rstrip())
+        self.put(*(indent + option for option in options), indent)
+        while self.lines[self.at].strip() != ticks:
+            self.put(self.lines[self.at])
+            self.at += 1
+        self.put(self.lines[self.at])
+        self.at += 1
+
+    def terminal(self, words):
+        """The label in the text, or what the block says; output that goes on belongs where it began."""
+        number = next((word[9:] for word in words if word.startswith("terminal=")), "")
+        goes_on = not self.lines[self.at].lstrip().startswith("$ ")
+        usual = self.labels.get(number or "1") if goes_on else None
+        label = self.label or usual or (f"Terminal {number}" if number else "Terminal")
+        self.label, self.labels[number or "1"] = "", label
+        return label
+
+    def picture(self, alt="", file=""):
+        options = [f":recording: {self.recording}"] if self.recording else []
+        self.recording = None
+        self.put(f"```{{picture}} {file}".rstrip(), f":alt: {json.dumps(alt)}", *options, "```")
+
+
+CONTENTS = """
+```{toctree}
+:titlesonly:
+
+%s
+stages
+%s
+```
+"""
+
+STAGES = """# Stages side by side
+
+Each server is the one before it, and one idea more. Choose a file and any two of its stages: what has changed is marked,
+and long passages that are the same in both are folded. (A link to what you see is in the address bar.)
+
+```{stages}
+```
+"""
+
+
+def write(root, out, stages=True, printed=False):
+    """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
+    pages = {"stages": [STAGES]}
+    for document in DOCUMENTS:
+        pages |= Pages((root / document).read_text(), document).pages
+    others = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
+    chapters = [name for name in pages if name not in ("index", "stages", *others)]
+    toc = CONTENTS % ("\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
+    if not stages:
+        del pages["stages"]
+        toc = toc.replace("stages\n", "")
+    if printed:  # elsewhere the table of contents is made of the toctree
+        pages["index"] += [f"- [{pages[name][0].lstrip('# ')}]({name})" for name in chapters]
+    pages["index"].append(toc)
+    out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob("*.md"):
+        if old.stem not in pages:
+            old.unlink()
+    for name, lines in pages.items():
+        file, text = out / f"{name}.md", "\n".join(lines) + "\n"
+        if printed:
+            text = text.replace("<details>", "<details open>")
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+
+
+if __name__ == "__main__":
+    import sys
+
+    write(Path(sys.argv[1]), Path(sys.argv[2]), "--without-stages" not in sys.argv, "--printed" in sys.argv)

@@ -1,0 +1,35 @@
+// How long does each client wait, and how long is it served? Bars that grow.
+"use strict";
+window.Player = window.Player || {};
+
+Player.BarsView = class {
+  constructor(run) {
+    const { h } = Player;
+    this.run = run;
+    this.end = Math.max(run.data.end, run.data.delay * run.data.bars.length) * 1.02;
+    this.rows = run.data.bars.map((_, index) => {
+      const waits = h("span.p-waits"), serves = h(`span.p-serves.p-c${index + 1}`), text = h("span.p-is");
+      return { waits, serves, text, element: h("div.p-bar", h("span.p-who", `client ${index + 1}`), h("span.p-track", waits, serves), text) };
+    });
+    const ticks = [];
+    for (let second = 0; second < this.end * 0.97; second += 1) ticks.push(h("span.p-tick", { style: `left:${this.percent(second)}` }, `${second} s`));
+    this.cursor = h("span.p-cursor");
+    this.element = h("div.p-bars", this.rows.map((row) => row.element), h("div.p-axis", { "aria-hidden": "true" }, h("span.p-track", ticks, this.cursor)));
+  }
+
+  percent(time) {
+    return `${((100 * time) / this.end).toFixed(2)}%`;
+  }
+
+  show(index) {
+    const bars = this.run.bars(index);
+    this.rows.forEach((row, number) => {
+      const bar = bars[number];
+      row.waits.style.cssText = `left:${this.percent(bar.came)};width:${this.percent(bar.is ? bar.begins - bar.came : 0)}`;
+      row.serves.style.cssText = `left:${this.percent(bar.begins)};width:${this.percent(bar.ends - bar.begins)}`;
+      row.text.textContent = bar.is;
+    });
+    const { until, t } = this.run.data.steps[index];
+    this.cursor.style.left = this.percent(until ?? t);
+  }
+};

@@ -1,0 +1,42 @@
+// How does an element come into being? In one call, with what is in it.
+"use strict";
+window.Player = window.Player || {};
+
+/// h("p.words", {lang: "en"}, "text", h("b", …)): functions are listeners, and null is left out.
+Player.h = (name, ...rest) => {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag || "div");
+  if (classes.length) element.className = classes.join(" ");
+  for (const part of rest.flat(3)) {
+    if (part === null || part === undefined || part === false) continue;
+    if (part instanceof Node || typeof part !== "object") {
+      element.append(part);
+    } else {
+      for (const [key, value] of Object.entries(part)) {
+        if (typeof value === "function") element.addEventListener(key, value);
+        else if (key === "style") element.style.cssText = value;
+        else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
+      }
+    }
+  }
+  return element;
+};
+
+/// A place in which something is: it lights up when that has changed.
+Player.place = (title, changed, ...content) => {
+  const { h } = Player;
+  return h(changed ? "section.p-place.p-changed" : "section.p-place", h("h4", title), ...content);
+};
+
+/// Somebody with a number and a colour: a client, or a task.
+Player.chip = (number, text) => Player.h(`span.p-chip.p-c${((number - 1) % 5) + 1}`, text);
+
+Player.nothing = (text) => Player.h("p.p-nothing", text);
+
+/// A button that cannot be pressed any more loses the focus, and the keys would go to nobody: `element` gets it instead.
+Player.keepFocus = (element) => {
+  if (element.contains(document.activeElement) && document.activeElement.disabled) element.focus({ preventScroll: true });
+};
+
+/// Sets an element's content.
+Player.fill = (element, ...content) => element.replaceChildren(...content.flat(3).filter((one) => one !== null && one !== undefined && one !== false));

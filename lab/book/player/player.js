@@ -1,0 +1,169 @@
+// Which figures are players, and what do their buttons do? This file makes them, and is the last to be loaded:
+//
+//   model.js elements.js code.js bars.js view_calls.js view_tasks.js view_map.js
+//   view_game.js view_quiz.js player.js, and player.css
+//
+//   <figure class="player" data-recording="01_blocking">
+//     <img …>                                           stays where there is no JavaScript, and in print
+//     <script type="application/json">…</script>        the recording; or recordings["01_blocking"] has it
+//   </figure>
+//
+// The address says the moment: page.html#01_blocking:t=17; or #t=17 for the first player of a page.
+"use strict";
+window.Player = window.Player || {};
+
+Player.RunPlayer = class {
+  constructor(data, name) {
+    const { h } = Player;
+    this.name = name;
+    this.run = new Player.Run(data);
+    this.code = new Player.CodeView(data.code);
+    this.view = data.kind === "trace" ? new Player.TasksView(this.run) : new Player.CallsView(this.run);
+    this.bars = new Player.BarsView(this.run);
+    this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
+    this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
+    this.makeControls();
+    this.element = h("div.p-run", { tabindex: "0", role: "group", "aria-label": `${data.title}: a recorded run of ${data.code.file}, step by step`, keydown: (event) => this.key(event) },
+      this.controls, this.says, h("div.p-grid", h("div", this.code.element, this.call), this.view.element), this.bars.element);
+    this.go(0);
+    // The page must not jump when there is more to be seen than a step before: so there is room for the most.
+    new ResizeObserver(() => this.reserve()).observe(this.element);
+  }
+
+  reserve() {
+    const width = this.element.clientWidth;
+    if (width === 0 || width === this.width) return;
+    this.width = width;
+    const parts = [this.view.element, this.says, this.call];
+    const most = parts.map(() => 0);
+    for (const part of parts) part.style.minHeight = "";
+    const index = this.index;
+    this.says.setAttribute("aria-live", "off");
+    for (let i = 0; i <= this.run.last; ++i) {
+      this.go(i);
+      parts.forEach((part, number) => (most[number] = Math.max(most[number], Math.ceil(part.getBoundingClientRect().height))));
+    }
+    parts.forEach((part, number) => (part.style.minHeight = `${most[number]}px`));
+    this.go(index);
+    this.says.setAttribute("aria-live", "polite");
+  }
+
+  makeControls() {
+    const { h } = Player;
+    const button = (text, title, does) => h("button", { type: "button", title, "aria-label": title, click: does }, text);
+    this.first = button("Start", "To the beginning", () => this.by(-this.index));
+    this.back = button("◀ Back", "One step back", () => this.by(-1));
+    this.step = button("Step ▶", "One step on", () => this.by(1));
+    this.playing = button("Play", "Play", () => (this.timer ? this.stop() : this.play()));
+    this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", input: () => this.by(this.slider.valueAsNumber - this.index) });
+    this.speed = h("select", { "aria-label": "the speed" }, [["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"], ["4", "4 ×"]].map(([value, text]) => h("option", { value, selected: value === "1" }, text)));
+    this.count = h("span.p-count");
+    this.link = h("a.p-link", "Link to this moment");
+    this.controls = h("div.p-controls", this.first, this.back, this.step, this.playing, this.speed, this.slider, this.count, this.link);
+  }
+
+  /// A step of the reader's own: it ends the playing.
+  by(steps) {
+    this.stop();
+    this.go(this.index + steps);
+  }
+
+  go(index) {
+    const { h, fill } = Player;
+    this.index = Math.max(0, Math.min(this.run.last, index));
+    const { step, line } = this.run.at(this.index);
+    this.code.show(line);
+    this.view.show(this.index);
+    this.bars.show(this.index);
+    fill(this.call, h("span.p-actor", `${step.who} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
+      step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
+    this.call.hidden = !step.call;
+    // What has to be scrolled must be within the keyboard's reach.
+    if (this.call.scrollHeight > this.call.clientHeight + 1) this.call.setAttribute("tabindex", "0");
+    else this.call.removeAttribute("tabindex");
+    fill(this.says, h("p", this.run.words(this.index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
+    this.slider.value = this.index;
+    this.slider.setAttribute("aria-valuetext", `step ${this.index + 1} of ${this.run.last + 1}`);
+    this.count.textContent = `${this.index + 1} / ${this.run.last + 1} · ${step.t.toFixed(3)} s`;
+    this.link.href = `#${this.name}:t=${this.index}`;
+    this.first.disabled = this.back.disabled = this.index === 0;
+    this.step.disabled = this.index === this.run.last;
+    Player.keepFocus(this.element);
+  }
+
+  play() {
+    if (this.index === this.run.last) this.go(0);
+    this.says.setAttribute("aria-live", "off");  // or it would speak without end
+    this.playing.textContent = "Pause";
+    this.playing.setAttribute("aria-label", "Pause");
+    this.playing.title = "Pause";
+    const next = () => {
+      this.go(this.index + 1);
+      if (this.index === this.run.last) return this.stop();
+      this.timer = setTimeout(next, 1600 / Number(this.speed.value));
+    };
+    this.timer = setTimeout(next, 400 / Number(this.speed.value));
+  }
+  stop() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.says.setAttribute("aria-live", "polite");
+    this.playing.textContent = "Play";
+    this.playing.setAttribute("aria-label", "Play");
+    this.playing.title = "Play";
+  }
+
+  key(event) {
+    // A slider and a list have their own use for these keys.
+    if (["SELECT", "INPUT"].includes(event.target.tagName) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1, Home: -this.index, End: this.run.last - this.index }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    this.by(by);
+  }
+
+  open(moment) {
+    if (/^\d+$/.test(moment)) this.by(Number(moment) - this.index);
+  }
+};
+
+Player.all = new Map();
+
+Player.recordingOf = (figure, name) => {
+  const inside = figure.querySelector('script[type="application/json"]');
+  return inside ? JSON.parse(inside.textContent) : window.recordings?.[name];
+};
+
+Player.make = (figure) => {
+  const { h } = Player;
+  const name = figure.dataset.recording.split("/").at(-1).replace(/\.json$/, "");
+  const data = Player.recordingOf(figure, name);
+  if (!data || Player.all.has(name)) return;
+  const kinds = { games: Player.GameView, quizzes: Player.QuizView };
+  const player = new (kinds[data.kind] || Player.RunPlayer)(data, name);
+  const made = data.kind === "quizzes" ? "Drawn by build/lab/quiz, which knows more of them; answered by the runtime."
+    : data.made ? `Recorded from a run of ${data.code.file} (commit ${data.made.commit}, ${data.made.system})` + (data.kind === "calls" ? ", under strace: each call takes longer than without it." : ".")
+    : "All positions come from the explorer, which runs the runtime's own code in every order.";
+  figure.classList.add("p-ready");
+  figure.append(h("div.p-box", h("h3.p-title", data.title), player.element, h("p.p-made", made)));
+  Player.all.set(name, { figure, player });
+};
+
+/// Goes to the moment that the address says, if it says one.
+Player.openAddress = () => {
+  const found = /^#(?:(\w+):)?t=(\d+)$/.exec(location.hash);
+  if (!found) return;
+  const there = found[1] ? Player.all.get(found[1]) : Player.all.values().next().value;
+  if (!there) return;
+  there.player.open(found[2]);
+  there.figure.scrollIntoView({ behavior: "instant" });
+};
+
+Player.begin = () => {
+  document.querySelectorAll("figure.player[data-recording]").forEach(Player.make);
+  Player.openAddress();
+  window.addEventListener("load", Player.openAddress);  // once more, when all above it has its height
+  window.addEventListener("hashchange", Player.openAddress);
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", Player.begin);
+else Player.begin();

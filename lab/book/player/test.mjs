@@ -1,0 +1,364 @@
+// The players in Chromium, all of them on a page of their own. See CMakeLists.txt for what runs it.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const modules = createRequire(join(process.env.MODULES, "any.js"));
+const { chromium } = modules("playwright-core");
+const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
+const address = pathToFileURL(process.env.PAGE).href;
+const phone = { viewport: { width: 390, height: 844 } };
+const runs = ["01_blocking", "02_threads", "03_nonblocking_busy", "04_poll", "05_epoll_level", "06_epoll_edge", "07_futures_tasks"];
+const games = ["Without the second look", "With it", "Without the tick", "With the tick"];
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.BROWSER, args: ["--no-sandbox", "--disable-background-networking"] });
+});
+after(() => browser?.close());
+
+// Calls `visit` with the page, and with what finds something in the player of that name. Whatever is wrong in the console
+// is a failure.
+async function visiting(hash, options, visit) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, ...options });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("request", (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`));
+  try {
+    await page.goto(address + hash);
+    await visit(page, (name) => page.locator(`figure[data-recording="${name}"]`));
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(wrong, []);
+}
+
+const button = (figure, name) => figure.getByRole("button", { name, exact: true });
+const says = (figure) => figure.locator(".p-says");
+
+test("each run can be stepped to its end, and back to the same pictures", () =>
+  visiting("", {}, async (page) => {
+    for (const name of runs) {
+      const seen = await page.evaluate((name) => {
+        const box = document.querySelector(`figure[data-recording="${name}"] .p-box`);
+        const press = (label) => box.querySelector(`button[aria-label="${label}"]`);
+        const look = () => box.innerHTML.replace(/ tabindex="0"/g, "") + box.querySelector("input").value;
+        const there = [look()];
+        for (let step = press("One step on"); !step.disabled; there.push(look())) step.click();
+        const back = [look()];
+        for (let step = press("One step back"); !step.disabled; back.push(look())) step.click();
+        return { there, back: back.reverse(), steps: Player.all.get(name).player.run.last };
+      }, name);
+      assert.equal(seen.there.length, seen.steps + 1);
+      assert.ok(seen.steps > 25, name);
+      assert.equal(new Set(seen.there).size, seen.there.length, `${name}: two moments look the same`);
+      assert.deepEqual(seen.there, seen.back, name);
+    }
+  }));
+
+test("each step lights the line that the recording names, and says in words what is there", () =>
+  visiting("", {}, async (page) => {
+    for (const name of runs) {
+      const wrong = await page.evaluate((name) => {
+        const { player, figure } = Player.all.get(name);
+        const { data } = player.run;
+        const wrong = [];
+        for (let index = 0; index <= player.run.last; ++index) {
+          player.go(index);
+          const step = data.steps[index];
+          const lit = [...figure.querySelectorAll(".p-lit")].map((row) => row.querySelector("code").textContent);
+          const line = data.code.lines.find(([number]) => number === data.code.at[step.at])[1];
+          const box = figure.querySelector(".p-code").getBoundingClientRect();
+          const row = figure.querySelector(".p-lit").getBoundingClientRect();
+          if (lit.length !== 1 || lit[0] !== line) wrong.push(`${index}: ${lit} instead of ${line}`);
+          if (row.top < box.top || row.bottom > box.bottom) wrong.push(`${index}: the line is out of sight`);
+          if (!figure.querySelector(".p-says").textContent.includes(step.says)) wrong.push(`${index}: it does not say so`);
+        }
+        return wrong;
+      }, name);
+      assert.deepEqual(wrong, [], name);
+    }
+  }));
+
+test("poll's list is there while poll is, and epoll's all the time", () =>
+  visiting("", {}, async (page, player) => {
+    const lists = (name) => page.evaluate((name) => {
+      const { player, figure } = Player.all.get(name);
+      return player.run.data.steps.map((step, index) => {
+        player.go(index);
+        const place = [...figure.querySelectorAll(".p-place")].find((place) => /poll's list|of interest/.test(place.textContent));
+        return [step.call.split("(")[0], step.is, place ? place.querySelectorAll("li").length : 0];
+      });
+    }, name);
+    let polls = false;
+    for (const [call, is, there] of await lists("04_poll")) {
+      if (call === "poll") polls = ["waits", "…"].includes(is);
+      assert.equal(there > 0, polls, `${call} ${is}: ${there}`);
+    }
+    const kept = (await lists("06_epoll_edge")).filter(([call]) => call === "epoll_wait");
+    assert.ok(kept.every(([, , there]) => there >= 2));
+    assert.match(await player("04_poll").textContent(), /brought along so far: \d\d entries/);
+  }));
+
+test("a link leads to the moment, in one of several players, and the player to the link", () =>
+  visiting("#04_poll:t=12", {}, async (page, player) => {
+    await assert.doesNotReject(player("04_poll").getByText("13 / ").waitFor());
+    assert.match(await player("05_epoll_level").locator(".p-count").textContent(), /^1 \/ /);
+    await button(player("04_poll"), "One step on").click();
+    assert.equal(await player("04_poll").getByText("Link to this moment").getAttribute("href"), "#04_poll:t=13");
+    assert.equal(await page.evaluate(() => Player.all.get("04_poll").figure.getBoundingClientRect().top < innerHeight), true);
+    await page.evaluate(() => { location.hash = "#t=3"; });
+    await player("01_blocking").getByText("4 / ").waitFor();
+    await page.evaluate(() => { location.hash = "#lose_the_wake_up:t=2001"; });
+    assert.equal(await player("lose_the_wake_up").locator(".p-history li").count(), 3);
+    assert.ok(await player("lose_the_wake_up").getByLabel("Without the tick").isChecked());
+    await page.evaluate(() => { location.hash = "#quizzes:t=2"; });
+    await player("quizzes").getByText("Question 3 of").waitFor();
+    for (const odd of ["#04_poll:t=99999", "#nobody:t=1", "#lose_the_wake_up:t=9", "#lose_the_wake_up:t=077", "#t=", "#%"]) {
+      await page.goto("about:blank");
+      await page.goto(address + odd);
+    }
+  }));
+
+test("it plays to the end by itself, speaks only when it is still, and does as the reader says", () =>
+  visiting("", {}, async (page, player) => {
+    await page.clock.install();
+    const figure = player("01_blocking");
+    await figure.getByLabel("the speed").selectOption("4");
+    await button(figure, "Play").click();
+    assert.equal(await says(figure).getAttribute("aria-live"), "off");
+    await page.clock.runFor(2000);
+    await button(figure, "Pause").click();
+    assert.equal(await says(figure).getAttribute("aria-live"), "polite");
+    const there = await figure.locator(".p-count").textContent();
+    await page.clock.runFor(5000);
+    assert.equal(await figure.locator(".p-count").textContent(), there);
+    await button(figure, "Play").click();
+    await page.clock.runFor(60_000);
+    assert.ok(await button(figure, "One step on").isDisabled());
+    assert.ok(await button(figure, "Play").isVisible());
+    await button(figure, "To the beginning").click();
+    assert.match(await figure.locator(".p-count").textContent(), /^1 \//);
+    await figure.getByLabel("the step").fill("7");
+    assert.match(await figure.locator(".p-count").textContent(), /^8 \//);
+  }));
+
+test("the keyboard alone is enough for a run", () =>
+  visiting("", {}, async (page, player) => {
+    await page.keyboard.press("Tab");
+    const figure = player("01_blocking");
+    assert.ok(await figure.locator(".p-run").evaluate((element) => element === document.activeElement));
+    const count = () => figure.locator(".p-count").textContent();
+    for (const [key, at] of [["ArrowRight", 2], ["ArrowRight", 3], ["ArrowLeft", 2], ["Home", 1]]) {
+      await page.keyboard.press(key);
+      assert.match(await count(), new RegExp(`^${at} /`), key);
+    }
+    await page.keyboard.press("End");
+    assert.ok(await button(figure, "One step on").isDisabled());
+    await page.keyboard.press("Tab");  // to the first button
+    await page.keyboard.press("Enter");
+    assert.match(await count(), /^1 \//);
+    await page.keyboard.press("ArrowRight");  // although that button has gone out under the finger
+    assert.match(await count(), /^2 \//);
+    await page.keyboard.press("Home");
+    await figure.getByLabel("the step").focus();
+    await page.keyboard.press("ArrowRight");
+    assert.match(await count(), /^2 \//);
+  }));
+
+test("the wake-up can be lost without the second look, and the tick, and never with them", () =>
+  visiting("", {}, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    for (const [index, title] of games.entries()) {
+      const found = await page.evaluate((index) => {
+        const { game } = Player.all.get("lose_the_wake_up").player.games[index];
+        return { lost: game.lost, shortest: game.shortest() };
+      }, index);
+      await figure.getByLabel(title, { exact: true }).check();
+      const broken = title.startsWith("Without");
+      assert.match(await figure.locator(".p-about").textContent(), broken ? /^Left out of (wait|clear): / : /^It is there, in (wait|clear): /);
+      assert.equal(found.lost, broken ? 1 : 0);
+      assert.equal(found.shortest !== null, broken);
+      assert.equal(await button(figure, "Show me one").isVisible(), broken);
+      if (!broken) continue;
+      for (const thread of found.shortest) await button(figure, ["The task goes", "The reactor goes"][thread]).click();
+      assert.match(await says(figure).textContent(), /^Nobody can go on\./);
+      assert.equal(await figure.locator(".p-map .p-dot-lost.p-here").count(), 1);
+      assert.equal(await figure.locator(".p-map .p-went").count(), found.shortest.length);
+      assert.ok(await button(figure, "The task goes").isDisabled());
+      assert.ok(await button(figure, "The reactor goes").isDisabled());
+      await button(figure, "Undo").click();
+      assert.match(await says(figure).textContent(), /Who goes now\?/);
+      await button(figure, "From the beginning").click();
+      assert.equal(await figure.locator(".p-history li").count(), 0);
+      assert.equal(await figure.locator(".p-map circle").count(), await page.evaluate((index) => Player.all.get("lose_the_wake_up").player.games[index].game.graph.positions.length, index));
+    }
+  }));
+
+test("whoever can go may go, until both have ended", () =>
+  visiting("", {}, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    await figure.getByLabel("With it", { exact: true }).check();
+    const press = async () => {
+      const reactor = button(figure, "The reactor goes");
+      await ((await reactor.isEnabled()) ? reactor : button(figure, "The task goes")).click();
+    };
+    for (let i = 0; i < 40 && !(await says(figure).textContent()).startsWith("Both have ended."); ++i) await press();
+    assert.match(await says(figure).textContent(), /^Both have ended\./);
+    assert.match(await says(figure).textContent(), /here nothing can be lost/);
+    const reached = await page.evaluate(() => Player.all.get("lose_the_wake_up").player.games.map(({ game }) => {
+      // Each position, by the buttons' own ways.
+      const ways = new Map([[0, ""]]);
+      for (const [, schedule] of ways) {
+        game.play(schedule);
+        for (const thread of [0, 1]) {
+          if (!game.can(thread)) continue;
+          game.go(thread);
+          const { position } = game.path.at(-1);
+          if (!ways.has(position)) ways.set(position, schedule + thread);
+          game.undo();
+        }
+      }
+      return [ways.size, game.graph.positions.length, game.seen.size];
+    }));
+    for (const [ways, positions, seen] of reached) assert.deepEqual([ways, seen], [positions, positions]);
+  }));
+
+test("the shortest way to lose is shown step for step, and can be taken back", () =>
+  visiting("", {}, async (page, player) => {
+    await page.clock.install();
+    const figure = player("lose_the_wake_up");
+    await button(figure, "Show me one").click();
+    await page.clock.runFor(2500);
+    assert.match(await says(figure).textContent(), /Who goes now/);
+    await page.clock.runFor(60_000);
+    assert.match(await says(figure).textContent(), /^Nobody can go on\./);
+    assert.equal(await figure.locator(".p-history li").count(), 8);
+    await button(figure, "Undo").click();
+    await page.clock.runFor(60_000);
+    assert.equal(await figure.locator(".p-history li").count(), 7);
+  }));
+
+test("the keyboard alone is enough to lose the wake-up", () =>
+  visiting("", {}, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    await figure.getByLabel("Without the second look", { exact: true }).focus();
+    await page.keyboard.press("Tab");
+    assert.ok(await button(figure, "The task goes").evaluate((element) => element === document.activeElement));
+    for (const key of ["1", "1", "1", "2", "2", "ArrowLeft", "2", "2", "2", "1"]) await page.keyboard.press(key);
+    assert.match(await says(figure).textContent(), /^Nobody can go on\./);
+    await page.keyboard.press("Home");
+    assert.match(await says(figure).textContent(), /Who goes first\?/);
+    await button(figure, "The task goes").focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await figure.locator(".p-history li").count(), 1);
+  }));
+
+test("a quiz says what is right, and where the runtime does something else", () =>
+  visiting("#quizzes:t=1", {}, async (page, player) => {
+    const figure = player("quizzes");
+    const { said, polls } = await page.evaluate(() => {
+      const { quiz, said } = Player.all.get("quizzes").player;
+      return { said, polls: quiz.tasks.map((task) => quiz.polls.filter((poll) => poll.task === task.name).length) };
+    });
+    await button(figure, said[0]).click();
+    await button(figure, said.at(-1)).click();
+    await figure.getByLabel("polls of task a").fill("9");
+    await button(figure, "Is that so?").click();
+    const wrong = await says(figure).textContent();
+    assert.ok(wrong.includes(`The first one is right. Then comes ${said[1]}, not ${said.at(-1)}.`), wrong);
+    assert.ok(wrong.includes(`Task a: ${polls[0]} polls, not 9.`), wrong);
+    await button(figure, "Take the last one back").click();
+    for (const word of said.slice(1)) await button(figure, word).press("Enter");
+    for (const [index, name] of ["a", "b", "c"].entries()) await figure.getByLabel(`polls of task ${name}`).fill(String(polls[index]));
+    await button(figure, "Is that so?").click();
+    assert.match(await says(figure).textContent(), /^All of it is right\./);
+    assert.equal(await figure.locator(".p-answer li").count(), polls.reduce((sum, count) => sum + count));
+    await button(figure, "Another one").click();
+    assert.match(await says(figure).textContent(), /^Question 3 of/);
+    assert.equal(await figure.locator(".p-answer li").count(), 0);
+  }));
+
+for (const [name, options] of Object.entries({
+  "in the light": { colorScheme: "light" }, "in the dark": { colorScheme: "dark" }, "on a phone": { ...phone, colorScheme: "light" },
+})) {
+  test(`nothing serious stands in the way of anybody ${name}`, () =>
+    visiting("", options, async (page) => {
+      await page.evaluate(axe);
+      for (const moment of [0, 0.3, 0.6, 1]) {
+        await page.evaluate((moment) => {
+          for (const { player } of Player.all.values()) {
+            if (player.run) player.go(Math.round(player.run.last * moment));
+            else if (player.games) player.open("0" + "00011110".slice(0, Math.round(8 * moment)));
+            else player.answer();
+          }
+        }, moment);
+        const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+        const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+        assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]), []);
+      }
+    }));
+}
+
+test("a phone does not have to be scrolled sideways, nor does the page jump, whatever is shown", () =>
+  visiting("", phone, async (page) => {
+    const wrong = await page.evaluate(async () => {
+      await new Promise((done) => setTimeout(done, 100));  // for the players to have made their room
+      const wrong = [];
+      for (const [name, { player, figure }] of Player.all) {
+        const heights = new Set();
+        for (let index = 0; index <= (player.run?.last ?? 0); ++index) {
+          if (player.run) player.go(index);
+          heights.add(Math.round(figure.getBoundingClientRect().height));
+          const { scrollWidth, clientWidth } = document.scrollingElement;
+          if (scrollWidth > clientWidth) wrong.push(`${name}, ${index}: ${scrollWidth} of ${clientWidth}`);
+        }
+        if (heights.size > 1) wrong.push(`${name} is ${[...heights]} high`);
+      }
+      return wrong;
+    });
+    assert.deepEqual(wrong, []);
+  }));
+
+test("the page's own switch decides, whatever the system says", () =>
+  visiting("", { colorScheme: "light" }, async (page, player) => {
+    const paper = () => player("01_blocking").locator(".p-box").evaluate((box) => getComputedStyle(box).backgroundColor);
+    const light = await paper();
+    await page.evaluate(() => { document.body.dataset.theme = "dark"; });
+    const dark = await paper();
+    assert.notEqual(light, dark);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.evaluate(() => { document.body.dataset.theme = "light"; });
+    assert.equal(await paper(), light);
+    await page.evaluate(() => { document.body.dataset.theme = "auto"; });
+    assert.equal(await paper(), dark);
+  }));
+
+test("who wants less to move has nothing that does", () =>
+  visiting("", { reducedMotion: "reduce" }, async (page) => {
+    const moves = await page.evaluate(() => [...document.querySelectorAll(".p-box *")].filter((element) => {
+      const { transitionDuration, animationName } = getComputedStyle(element);
+      return transitionDuration !== "0s" || animationName !== "none";
+    }).length);
+    assert.equal(moves, 0);
+  }));
+
+test("without scripts, and in print, the pictures are there", async () => {
+  await visiting("", { javaScriptEnabled: false }, async (page, player) => {
+    assert.ok(await player("01_blocking").locator("img").isVisible());
+    assert.equal(await page.locator(".p-box").count(), 0);
+  });
+  await visiting("", {}, async (page, player) => {
+    assert.ok(await player("01_blocking").locator(".p-box").isVisible());
+    assert.ok(!(await player("01_blocking").locator("img").isVisible()));
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await player("01_blocking").locator("img").isVisible());
+    assert.ok(!(await player("01_blocking").locator(".p-box").isVisible()));
+  });
+});

@@ -1,0 +1,71 @@
+// What is in the kernel? The picture for the recordings of chapters 01 to 06, whose steps are system calls.
+"use strict";
+window.Player = window.Player || {};
+
+Player.CallsView = class {
+  constructor(run) {
+    this.run = run;
+    this.element = Player.h("div.p-kernel");
+  }
+
+  show(index) {
+    const { state, changed } = this.run.at(index);
+    Player.fill(this.element,
+      this.threads(state, changed), this.queue(state, changed), this.poll(state, changed), this.epoll(state, changed), this.sockets(state, changed));
+  }
+
+  nameOf(fd, state) {
+    const socket = state.sockets.find((one) => one.fd === fd);
+    if (socket) return `client ${socket.client}`;
+    return this.run.data.names[fd] || "";
+  }
+
+  threads(state, changed) {
+    const { h, place } = Player;
+    const rows = state.threads.map(([name, does]) =>
+      h("li", h(does ? "span.p-dot.p-asleep" : "span.p-dot.p-awake", { "aria-hidden": "true" }), `${name === "main" ? "main thread" : name}: `,
+        does ? h("span", "asleep in ", h("code", does)) : "awake"));
+    return place(rows.length > 1 ? "the server's threads" : "the server's thread", changed.has("threads"), h("ul.p-threads", rows));
+  }
+
+  queue(state, changed) {
+    const { place, h, chip, nothing } = Player;
+    return place("waiting to be accepted", changed.has("queue"),
+      state.queue.length ? h("p.p-row", state.queue.map((client) => chip(client, `client ${client}`))) : nothing("nobody"));
+  }
+
+  sockets(state, changed) {
+    const { place, h, chip, nothing } = Player;
+    const rows = state.sockets.map((socket) =>
+      h("li", chip(socket.client, socket.closed ? `client ${socket.client}` : `${socket.fd}: client ${socket.client}`),
+        h("code.p-bytes", socket.bytes.replaceAll("\n", "⏎") || " "), socket.closed ? h("span.p-note", "closed") : null));
+    return place("written, and not read yet", changed.has("sockets"), rows.length ? h("ul.p-sockets", rows) : nothing("no connections"));
+  }
+
+  entry(fd, events, state) {
+    const { h } = Player;
+    const socket = state.sockets.find((one) => one.fd === fd);
+    const colour = socket ? `p-c${socket.client}` : "p-c0";
+    return h(`li.p-entry.${colour}`, h("b", fd), h("span", this.nameOf(fd, state)), events === undefined ? null : h("code", (events === "0" ? "nothing" : events).replaceAll("EPOLL", "").replaceAll("POLL", "").replaceAll("|", " | ")));
+  }
+
+  poll(state, changed) {
+    if (!state.poll) return null;
+    const { place, h, nothing } = Player;
+    const list = state.poll.list.map(([fd, events]) => this.entry(fd, events, state));
+    return place("poll's list, while poll is there", changed.has("poll"),
+      list.length ? h("ul.p-entries", list) : nothing("The kernel has none: it keeps nothing from one poll to the next."),
+      h("p.p-note", `brought along so far: ${state.poll.copied} entries`));
+  }
+
+  epoll(state, changed) {
+    if (!state.epoll) return null;
+    const { place, h, nothing } = Player;
+    const { interest, ready } = state.epoll;
+    return h("div.p-two",
+      place("epoll: of interest", changed.has("epoll"),
+        interest.length ? h("ul.p-entries", interest.map(([fd, events]) => this.entry(fd, events, state))) : nothing("empty")),
+      place("epoll: ready", changed.has("epoll"),
+        ready.length ? h("ul.p-entries", ready.map((fd) => this.entry(fd, undefined, state))) : nothing("empty")));
+  }
+};

@@ -1,0 +1,99 @@
+"""Which line of a chapter's server makes which call? Said in the line's own words, so that a line that has changed
+is missed, and not mistaken for another one."""
+
+ACCEPTOR = "common::Acceptor acceptor(options, shutdown, statistics);"
+MEMBERS = ": delay_(options.delay), acceptor_(options, shutdown_, statistics_) {}"
+PENDING = "acceptor_.accept_pending([&](common::Fd socket, std::uint64_t number) {"
+START = 'common::write_all(socket.get(), "start " + std::to_string(number) + "\\n");'
+SLEEP = "std::this_thread::sleep_for(delay);"
+END = 'common::write_all(socket.get(), "end " + std::to_string(number) + "\\n");'
+STEP_BEGINS = "if (!flush(connection)) return true;"
+STEP_ENDS = "return !flush(connection);"
+EPOLL = {
+    "setup": MEMBERS,
+    "epoll": "Epoll epoll_{shutdown_.fd()};",
+    "watch the listener": "epoll_.watch(listener_, acceptor_.fd(), events, kListener);",
+    "wait": "return epoll_.wait(until);",
+    "accept": PENDING,
+    "start": STEP_BEGINS,
+    "watch": "epoll_.watch(connection.watch, connection.socket.get(),",
+    "end": STEP_ENDS,
+    "close": "if (!step(number, connection, events)) return connections_.erase(entry);",
+    "statistics": "statistics_.print();",
+}
+
+LINES = {
+    "01_blocking": {
+        "setup": ACCEPTOR,
+        "accept": "while (const common::Fd socket = acceptor.next()) {",
+        "start": START,
+        "sleep": SLEEP,
+        "end": END,
+        "close": "common::contain_errors(number, [&] { one_response(socket, number, options.delay); });",
+        "statistics": "statistics.print();",
+    },
+    "02_threads": {
+        "setup": ACCEPTOR,
+        "accept": "while (common::Fd socket = acceptor.next()) {",
+        "thread": "threads.spawn(std::move(socket), number, [=, delay = options.delay](const common::Fd& client) {",
+        "start": START,
+        "sleep": SLEEP,
+        "end": END,
+        "close": "one_response(client, number, delay);",
+        "statistics": "statistics.print();",
+    },
+    "03_nonblocking_busy": {
+        "setup": MEMBERS,
+        "accept": PENDING,
+        "start": STEP_BEGINS,
+        "end": STEP_ENDS,
+        "close": "if (!step(number, connection)) return connections_.erase(entry);",
+        "statistics": "statistics_.print();",
+    },
+    "04_poll": {
+        "setup": MEMBERS,
+        "wait": "poll_until(waits_, until);",
+        "accept": PENDING,
+        "start": STEP_BEGINS,
+        "end": STEP_ENDS,
+        "close": "if (!step(number, connection, events)) return connections_.erase(entry);",
+        "statistics": "statistics_.print();",
+    },
+    "05_epoll_level": EPOLL,
+    "06_epoll_edge": {**EPOLL, "watch": "epoll_.watch(connection.watch, connection.socket.get(), EPOLLOUT | EPOLLET, number);",
+                      "accept": "const bool done = acceptor_.accept_pending([&](common::Fd socket, std::uint64_t number) {"},
+    "07_futures_tasks": {
+        "begin": "runtime::block_on(serve(options, stop, tasks), runtime_options);",
+        "accept": "runtime::TcpStream socket = co_await acceptor.next();",
+        "spawn": "tasks.spawn(number, one_response(std::move(socket), number, options.delay));",
+        "finish": "co_await tasks.finish(stop, options.delay + ConnectionTasks::kTimeToWrite);",
+        "start": 'co_await socket.write_all("start " + std::to_string(number) + "\\n");',
+        "sleep": "co_await runtime::sleep(delay);",
+        "end": 'co_await socket.write_all("end " + std::to_string(number) + "\\n");',
+    },
+}
+
+
+class Moved(Exception):
+    """A line is not in its file, or there more than once."""
+
+
+def code_of(root, chapter):
+    """{"file", "lines": [[number, text], …], "at": {key: number}}: each function with a line that is meant, whole."""
+    file = f"{chapter}/server.cpp"
+    text = (root / file).read_text().split("\n")
+    at = {}
+    for key, line in LINES[chapter].items():
+        found = [number for number, one in enumerate(text) if one.strip() == line]
+        if len(found) != 1:
+            raise Moved(f"{file} has {len(found)} times: {line} (see lab/book/record/chapters.py)")
+        at[key] = found[0] + 1
+    wanted = set()
+    for number in at.values():
+        first = last = number - 1
+        while text[first - 1].strip():
+            first -= 1
+        while text[last + 1].strip():
+            last += 1
+        wanted.update(range(first, last + 1))
+    return {"file": file, "lines": [[number + 1, text[number]] for number in sorted(wanted)], "at": at}

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Records what the player plays, from real runs of the chapters' programs.
+
+  cmake --build build --target recordings          all of them, into lab/book/recordings
+  lab/book/record/record.py --build build 04_poll  one of them
+  lab/book/record/record.py --lines                no run: only where the lines are that the recordings show
+
+A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "made": where and when, "delay" and "end" in
+seconds, "code": see chapters.py, "names": what each descriptor is, "bars": [[when client 1 has connected, got "start",
+got "end"], …], "steps"}. A step has the time `t` in seconds, `who` takes it, the line `at` which (a key of the code's
+`at`), the `call` and what it `is`, as strace shows both, `says` the same in words, and `set`: all of the state that has
+changed. A call that does not return at once has two steps. `times` is how often the same happened.
+
+quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
+[{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
+them. lab/explore/positions.hpp says what is in it.
+"""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import chapters  # noqa: E402
+import tasks  # noqa: E402
+from calls import read_calls  # noqa: E402
+from kernel import Surprise  # noqa: E402
+from steps import Steps, counted  # noqa: E402
+
+ROOT = HERE.parents[2]
+CLIENTS = 4
+# The server says its process and its port to whoever runs the client, and is stopped when that is done.
+PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 --delay "$3" 2>&1 >/dev/null |
+{ read -r server; read -r line; "$1" --port "${line##*:}" --clients "$2" >/dev/null; kill "$server"; cat >/dev/null; }"""
+TRACED = "socket,bind,listen,connect,accept4,?poll,?ppoll,epoll_create1,epoll_ctl,?epoll_wait,?epoll_pwait," \
+         "read,write,close,clock_nanosleep,clone,?clone3,execve,exit"  # not every processor has all of them
+TITLES = {
+    "01_blocking": "One after the other",
+    "02_threads": "A thread for each",
+    "03_nonblocking_busy": "Asking all the time",
+    "04_poll": "The list, each time anew",
+    "05_epoll_level": "The kernel keeps the list",
+    "06_epoll_edge": "Each change is told once",
+    "07_futures_tasks": "Tasks, wakers and a driver",
+}
+
+LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
+TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&"}
+GAMES = [
+    ("Without the second look", LOOK, ["explore_broken", "--no-second-look", "--positions", "look"]),
+    ("With it", LOOK, ["explore", "--positions", "look"]),
+    ("Without the tick", TICK, ["explore_broken", "--no-tick", "--positions", "tick"]),
+    ("With the tick", TICK, ["explore", "--positions", "tick"]),
+]
+
+
+class NoStrace(Exception):
+    pass
+
+
+def trace(build, chapter, delay):
+    """The events of the chapter's server and client."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "trace"
+        programs = [str(build / chapter / name) for name in ("server", "client")]
+        command = ["strace", "-f", "-ttt", "-yy", "-s", "60", "-e", "trace=" + TRACED, "-o", str(file),
+                   "sh", "-c", PAIR, *programs, str(CLIENTS), delay]
+        try:
+            done = subprocess.run(command, timeout=60, capture_output=True, text=True)
+        except FileNotFoundError:
+            raise NoStrace("there is no strace")
+        if "ptrace" in done.stderr.lower():
+            raise NoStrace("strace may not trace here (a container needs the capability SYS_PTRACE)")
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return read_calls(file.read_text().splitlines())
+
+
+def made(chapter):
+    """The commit is the last one that has changed anything of what runs."""
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", chapter, "common"]
+    commit = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return {"commit": commit, "system": f"Linux {platform.release().split('-')[0]}, {platform.machine()}"}
+
+
+def recording_of(steps, delay):
+    return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "made": made(steps.chapter),
+            "delay": delay, "end": steps.steps[-1].get("until", steps.steps[-1]["t"]), "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
+            "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars], "steps": steps.steps}
+
+
+def record(build, chapter, delay=1.0, tries=5):
+    """A recording of that chapter. Where the order in which strace saw the calls of two processes is not that in which
+    they took place, it is tried again."""
+    milliseconds = f"{round(delay * 1000)}ms"
+    if chapter == "07_futures_tasks":
+        return tasks.record(build, CLIENTS, delay, TITLES[chapter], made(chapter), chapters.code_of(ROOT, chapter))
+    for left in reversed(range(tries)):
+        try:
+            return recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay)
+        except Surprise as surprise:
+            if not left:
+                raise
+            print(f"{chapter}: {surprise}; again", file=sys.stderr)
+
+
+def games(build):
+    """What the explorer prints, as it does."""
+    parts = []
+    for title, about, (program, *words) in GAMES:
+        about = {**about, "left_out": program == "explore_broken"}
+        graph = subprocess.run([build / "lab" / program, *words], check=True, capture_output=True, text=True).stdout
+        parts.append(f'{{"title": {json.dumps(title)}, "about": {json.dumps(about)}, "graph":\n{graph}}}')
+    return '{"kind": "games", "title": "Lose the wake-up", "games": [\n' + ",\n".join(parts) + "]}\n"
+
+
+def quizzes(build):
+    return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
+
+
+OTHERS = {"lose_the_wake_up": games, "quizzes": quizzes}
+
+
+def text_of(recording):
+    """A line for each step, so that it can be read, and a diff as well."""
+    def lines(values):
+        return "[\n  " + ",\n  ".join(json.dumps(value, ensure_ascii=False) for value in values) + "]"
+    parts = []
+    for key, value in recording.items():
+        if key == "code":
+            text = "{" + f'"file": {json.dumps(value["file"])}, "at": {json.dumps(value["at"])},\n "lines": {lines(value["lines"])}' + "}"
+        elif key == "steps":
+            text = lines(value)
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        parts.append(f'"{key}": {text}')
+    return "{" + ",\n ".join(parts) + "}\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("chapters", metavar="NAME", nargs="*", help="01_blocking, …, lose_the_wake_up; without one, all")
+    parser.add_argument("--build", type=Path, default=ROOT / "build", help="where the programs are")
+    parser.add_argument("--into", type=Path, default=HERE.parent / "recordings", help="where the recordings go")
+    parser.add_argument("--takes", type=int, default=5, help="run each so often, and keep the one in which least was waited for the machine")
+    parser.add_argument("--lines", action="store_true", help="run nothing: find the lines again, in the sources of today")
+    arguments = parser.parse_args()
+    try:
+        for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
+            file = arguments.into / f"{chapter}.json"
+            if chapter in OTHERS:
+                if not arguments.lines:
+                    file.write_text(OTHERS[chapter](arguments.build.resolve()))
+                continue
+            if arguments.lines:
+                recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
+            else:
+                takes = [record(arguments.build.resolve(), chapter) for _ in range(arguments.takes)]
+                recording = min(takes, key=lambda take: take["end"])
+            file.write_text(text_of(recording))
+            print(f"{file}: {counted(len(recording['steps']), 'step')}")
+    except (NoStrace, chapters.Moved, OSError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

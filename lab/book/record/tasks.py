@@ -1,0 +1,144 @@
+"""What did the tasks of chapter 07's server do, and what woke them? A recording of a run with --trace.
+
+The trace says who was polled, woken and spawned, and when. Where a coroutine then stands follows from its code, in
+which each waits in two places at most; what woke it must be what it waited for there, or this raises.
+"""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+
+def trace(build, clients, delay):
+    """The events of the server's trace, in the order in which they took place."""
+    chapter = build / "07_futures_tasks"
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "trace.json"
+        milliseconds = f"{round(delay * 1000)}ms"
+        server = subprocess.Popen([chapter / "server", "--port", "0", "--delay", milliseconds, "--connections",
+                                   str(clients), "--trace", file], stderr=subprocess.PIPE, text=True)
+        try:
+            port = server.stderr.readline().strip().rsplit(":", 1)[1]
+            subprocess.run([chapter / "client", "--port", port, "--clients", str(clients)], check=True,
+                           stdout=subprocess.DEVNULL, timeout=60)
+            server.communicate(timeout=60)
+        finally:
+            server.kill()
+        return json.loads(file.read_text())["traceEvents"]
+
+
+class Recorder:
+    def __init__(self, events, clients):
+        self.events, self.clients = events, clients
+        self.tasks, self.queue = {}, []
+        self.steps, self.shown = [], {}
+        self.driver, self.timers, self.running = "awake", 0, None
+        self.connections, self.bars = {}, []
+
+    def run(self):
+        for event in self.events:
+            self.event(event, event["ph"], event.get("name", ""), event.get("tid") if event.get("pid") == 1 else 0)
+        return self
+
+    def event(self, event, ph, name, task):
+        time = event.get("ts", 0) / 1e6
+        if ph == "M":
+            return
+        if name == "spawned":
+            self.spawned(task, time)
+        elif ph == "B" and name == "poll":
+            self.poll(task, time)
+        elif ph == "E" and task:
+            self.polled(task, event["args"]["result"], time)
+        elif ph == "B" and name == "park":
+            self.driver = "asleep"
+            self.step(time, "driver", None, "epoll_wait", "waits", "The queue is empty. The thread sleeps in the driver, until a descriptor is ready" + (", or a timer's time has come." if self.timers else ". (No timer runs.)"))
+        elif ph == "E" and self.driver == "asleep":
+            self.driver = "awake"
+        elif ph == "i" and name.startswith("fd "):
+            follows = self.events[self.events.index(event) + 1]["ph"] == "s"
+            self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {name[3:].replace(' ', ' is ', 1)}. " + ("A waker is there for that." if follows else "Nobody waits for that, so nobody is woken."))
+        elif ph == "s":
+            self.wake(event, time)
+
+    def wake(self, event, time):
+        """Which task that was, the end of the arrow says."""
+        to = next(one["tid"] for one in self.events if one["ph"] == "f" and one["id"] == event["id"])
+        task = self.tasks[to]
+        if event["pid"] == 2 and task["waits"] == "a timer":
+            self.timers -= 1
+            by = "Its timer's time has come"
+        elif event["pid"] == 2 and task["waits"] == "the listener":
+            by = "Somebody wants to connect"
+        elif event["pid"] == 1 and task["waits"] == "the last connection's end":
+            by = "A connection has ended"
+        else:
+            raise RuntimeError(f"task {to} waits for {task['waits']}, and something else has woken it")
+        self.queue.append(to)
+        task["state"] = "in the queue"
+        task["waits"] = ""
+        self.step(time, "driver" if event["pid"] == 2 else f"task {event['tid']}", task["at"], f"wake task {to}", "", f"{by}: the waker of task {to} is called. That puts the task into the queue, and does nothing else.")
+
+    def spawned(self, task, time):
+        is_first = not self.tasks
+        if not is_first:
+            self.connections[task] = len(self.connections) + 1
+            self.bars.append([time, None, None])
+        name = "serve" if is_first else f"connection {self.connections[task]}"
+        self.tasks[task] = {"name": name, "state": "in the queue", "at": "begin" if is_first else "start", "waits": ""}
+        self.queue.append(task)
+        self.step(time, f"task {self.running}" if self.running else "main", "begin" if is_first else "spawn", f"spawn task {task}", "",
+                  "block_on makes a task of the coroutine serve, and puts it into the queue." if is_first else
+                  f"A task for connection {self.connections[task]}: task {task}. It goes into the queue, and its code has not begun.")
+
+    def poll(self, task, time):
+        self.queue.remove(task)
+        one = self.tasks[task]
+        began = one["at"] in ("begin", "start")
+        one["state"], self.running = "is polled", task
+        if task in self.connections and self.bars[self.connections[task] - 1][1] is None:
+            self.bars[self.connections[task] - 1][1] = time
+        at = {"begin": "accept"}.get(one["at"], one["at"])
+        self.step(time, f"task {task}", at, f"poll task {task}", "", f"The thread takes task {task} ({one['name']}) out of the queue and polls it: its code {'begins' if began else 'goes on where it stood'}.")
+
+    def polled(self, task, result, time):
+        one, self.running = self.tasks[task], None
+        if result == "pending":
+            if task in self.connections:
+                one["at"], one["waits"] = "sleep", "a timer"
+                self.timers += 1
+                says = f"“start {self.connections[task]}” is written. Then sleep says pending: the task's waker is with a timer now, and the frame of the coroutine stays as it is."
+            elif len(self.connections) < self.clients:
+                one["at"], one["waits"] = "accept", "the listener"
+                says = "Nobody is there to be accepted: pending. The task's waker is with the listener's readiness now."
+            else:
+                one["at"], one["waits"] = "finish", "the last connection's end"
+                says = "All connections that were wanted are there. Pending, until the last one has ended."
+            one["state"] = "suspended"
+            self.step(time, f"task {task}", one["at"], "pending", "", says)
+        else:
+            if result != "ready":
+                raise RuntimeError(f"task {task}: {result}")
+            one.update(state="ended", at="end" if task in self.connections else "finish", waits="")
+            if task in self.connections:
+                self.bars[self.connections[task] - 1][2] = time
+                says = f"“end {self.connections[task]}” is written. Ready: the coroutine is at its end, its frame is gone, and with it the socket."
+            else:
+                says = "serve is at its end, and so block_on returns."
+            self.step(time, f"task {task}", one["at"], "ready", "", says)
+
+    def step(self, time, who, at, call, is_, says):
+        state = {"tasks": [{"n": number, **task} for number, task in self.tasks.items()], "queue": list(self.queue),
+                 "driver": self.driver, "timers": self.timers}
+        changed = {key: value for key, value in state.items() if self.shown.get(key) != value}
+        self.shown.update(json.loads(json.dumps(changed)))
+        self.steps.append({"t": round(time, 6), "who": who, "at": at or self.steps[-1]["at"], "call": call, "is": is_,
+                           "says": says, "set": changed})
+
+
+def record(build, clients, delay, title, made, code):
+    done = Recorder(trace(build, clients, delay), clients).run()
+    return {"kind": "trace", "chapter": "07_futures_tasks", "title": title, "made": made, "delay": delay,
+            "end": done.steps[-1]["t"], "code": code, "names": {},
+            "bars": [[round(time, 6) for time in bar] for bar in done.bars], "steps": done.steps}

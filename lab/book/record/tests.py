@@ -1,0 +1,191 @@
+"""Do the recordings say what is so? tests.py lines, for all that needs no run; tests.py runs BUILD, which records again.
+
+The second one exits with 77 where strace may not trace."""
+
+import json
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import chapters  # noqa: E402
+import record  # noqa: E402
+from calls import read_calls  # noqa: E402
+from kernel import Kernel, Surprise  # noqa: E402
+
+BUILD = Path()
+
+
+def recordings():
+    return {chapter: json.loads((HERE.parent / "recordings" / f"{chapter}.json").read_text()) for chapter in chapters.LINES}
+
+
+def stories(recording):
+    """What has been done for each client, one thing after the other: that is the same in every run."""
+    all_of_them = {}
+    for step in recording["steps"]:
+        found = re.search(r"(?:client|connection|“start|“end) (\d)", step["says"])
+        if found and step["call"].split("(")[0] not in ("poll", "epoll_wait", "connect", "ppoll", "epoll_pwait"):
+            what = re.sub(r"\d+", "N", step["call"].split("(")[0])
+            all_of_them.setdefault(found[1], []).append((step["at"], what))
+    return all_of_them
+
+
+class Lines(unittest.TestCase):
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        for chapter, recording in recordings().items():
+            self.assertEqual(recording["code"], chapters.code_of(record.ROOT, chapter),
+                             "lab/book/record/record.py --lines finds them again")
+
+    def test_a_line_that_is_not_there_any_more_is_missed(self):
+        before = dict(chapters.LINES["01_blocking"])
+        chapters.LINES["01_blocking"]["sleep"] = "std::this_thread::yield();"
+        try:
+            with self.assertRaisesRegex(chapters.Moved, "01_blocking/server.cpp has 0 times: std::this_thread::yield"):
+                chapters.code_of(record.ROOT, "01_blocking")
+        finally:
+            chapters.LINES["01_blocking"] = before
+
+    def test_the_lines_that_a_game_is_about_are_in_the_runtime_once(self):
+        text = (record.ROOT / "07_futures_tasks/runtime/io/scheduled_io.hpp").read_text()
+        games = json.loads((HERE.parent / "recordings" / "lose_the_wake_up.json").read_text())["games"]
+        for game in games:
+            self.assertEqual(text.count(game["about"]["line"]), 1, game["title"])
+            self.assertIn(f" {game['about']['function']}(Direction direction, ", text)
+        self.assertEqual([game["about"]["left_out"] for game in games], [True, False, True, False])
+
+    def test_each_step_is_at_a_line_and_each_recording_ends_with_nothing_left(self):
+        for chapter, recording in recordings().items():
+            state = {}
+            for step in recording["steps"]:
+                self.assertIn(step["at"], recording["code"]["at"])
+                self.assertTrue(step["says"])
+                state.update(step["set"])
+            self.assertEqual(state["queue"], [], chapter)
+            self.assertEqual(state.get("sockets", []), [], chapter)
+            self.assertTrue(all(task["state"] == "ended" for task in state.get("tasks", [])), chapter)
+
+    def test_a_recording_is_small_and_has_one_step_in_a_line(self):
+        for chapter in chapters.LINES:
+            lines = (HERE.parent / "recordings" / f"{chapter}.json").read_text().splitlines()
+            self.assertLess(len(lines), 200)
+            self.assertEqual(sum('"says":' in line for line in lines), len(recordings()[chapter]["steps"]))
+
+    def test_each_clients_bar_grows_from_its_connect_to_its_start_and_its_end(self):
+        for recording in recordings().values():
+            self.assertEqual(len(recording["bars"]), record.CLIENTS)
+            for bar in recording["bars"]:
+                self.assertEqual(bar, sorted(bar))
+
+    def test_no_bar_ends_before_the_step_in_which_the_server_has_written_the_end(self):
+        for chapter, recording in recordings().items():
+            for step in recording["steps"]:
+                if found := re.search(r"“end (\d)”", step["says"]):
+                    number = int(found[1])
+                    owner = number if chapter == "07_futures_tasks" else int(re.search(r"client (\d)", step["says"])[1])
+                    self.assertGreaterEqual(recording["bars"][owner - 1][2], step["t"], chapter)
+
+    def test_at_the_end_each_client_has_had_its_end(self):
+        for chapter, recording in recordings().items():
+            self.assertGreaterEqual(recording["end"], max(bar[2] for bar in recording["bars"]), chapter)
+
+    def test_in_chapter_01_nobody_is_served_before_the_one_before_has_had_its_end(self):
+        bars = recordings()["01_blocking"]["bars"]
+        for before, after in zip(bars, bars[1:]):
+            self.assertLessEqual(before[2], after[1])
+
+    def test_in_the_chapters_after_it_all_have_had_their_start_before_anybody_has_had_its_end(self):
+        for chapter in list(chapters.LINES)[1:]:
+            bars = recordings()[chapter]["bars"]
+            self.assertLess(max(bar[1] for bar in bars), min(bar[2] for bar in bars))
+
+
+class Calls(unittest.TestCase):
+    def test_a_call_that_something_comes_between_is_one_call(self):
+        events = read_calls(['1  10.5 read(7<TCP:[127.0.0.1:1->127.0.0.1:2]>,  <unfinished ...>',
+                             '2  10.6 close(3<pipe:[5]>) = 0',
+                             '1  10.7 <... read resumed>"a = b", 10) = 5'])
+        self.assertEqual([(event.kind, event.call.name) for event in events],
+                         [("begins", "read"), ("begins", "close"), ("ends", "close"), ("ends", "read")])
+        call = events[0].call
+        self.assertEqual((call.fd, call.result, call.fds), (7, "5", {7: "TCP:[127.0.0.1:1->127.0.0.1:2]"}))
+        self.assertEqual(call.whole, 'read(7, "a = b", 10)')
+
+    def test_what_a_call_has_filled_in_stands_where_strace_has_it(self):
+        call = read_calls(["1 1.0 epoll_wait(5<anon_inode:[eventpoll]>, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1) = 1"])[1].call
+        self.assertEqual(call.whole, "epoll_wait(5, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1)")
+        self.assertEqual(call.result, "1")
+
+
+class KernelSide(unittest.TestCase):
+    def setUp(self):
+        self.kernel = Kernel()
+        self.kernel.listener = 5
+
+    def test_nobody_is_accepted_who_has_not_come(self):
+        with self.assertRaisesRegex(Surprise, "client 1, who is not in the queue"):
+            self.kernel.accepts(1, 6)
+
+    def test_bytes_are_there_until_the_client_reads_them_and_the_end_comes_after_them(self):
+        self.kernel.arrives(1)
+        self.kernel.accepts(1, 6)
+        self.kernel.writes(6, "end\n")
+        self.kernel.closes(6)
+        self.assertEqual([(one["bytes"], one["closed"]) for one in self.kernel.state()["sockets"]], [("end\n", True)])
+        self.kernel.reads(1, 4)
+        self.kernel.reads(1, 0)
+        self.assertEqual(self.kernel.state()["sockets"], [])
+
+    def test_a_level_is_told_again_for_as_long_as_it_holds(self):
+        self.watch("EPOLLIN")
+        self.kernel.arrives(1)
+        for _ in range(2):
+            self.kernel.epoll_waits()
+            self.kernel.epoll_told([5])
+        self.kernel.accepts(1, 6)
+        self.kernel.epoll_waits()
+        self.kernel.epoll_told([])
+
+    def test_an_edge_is_told_once(self):
+        self.watch("EPOLLIN|EPOLLET")
+        self.kernel.arrives(1)
+        self.kernel.epoll_waits()
+        self.kernel.epoll_told([5])
+        with self.assertRaisesRegex(Surprise, "5, which is not on the ready list"):
+            self.kernel.epoll_told([5])
+
+    def test_who_is_not_told_of_what_is_ready_is_surprised(self):
+        self.watch("EPOLLIN")
+        self.kernel.arrives(1)
+        with self.assertRaisesRegex(Surprise, r"did not tell of \[5\]"):
+            self.kernel.epoll_told([])
+
+    def watch(self, events):
+        self.kernel.epoll = {"interest": {}, "ready": []}
+        self.kernel.watches(5, events)
+
+
+class Runs(unittest.TestCase):
+    def test_a_new_run_does_for_each_client_what_the_recorded_one_did(self):
+        for chapter, recorded in recordings().items():
+            with self.subTest(chapter):
+                again = record.record(BUILD, chapter, delay=0.1, tries=20)
+                self.assertEqual(len(stories(recorded)), record.CLIENTS)
+                self.assertEqual(stories(again), stories(recorded))
+
+
+if __name__ == "__main__":
+    which = sys.argv[1]
+    if which == "runs":
+        BUILD = Path(sys.argv[2]).resolve()
+        try:
+            record.trace(BUILD, "01_blocking", "1ms")
+        except record.NoStrace as why:
+            print(f"skipped: {why}")
+            sys.exit(77)
+    names = ["Runs"] if which == "runs" else ["Lines", "Calls", "KernelSide"]
+    unittest.main(argv=[sys.argv[0], *names], verbosity=1)

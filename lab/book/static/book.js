@@ -1,0 +1,33 @@
+// What every page needs.
+"use strict";
+
+// Whoever uses the keyboard can scroll what is too wide, and hears what it is.
+function makeReachable(area) {
+  const wide = area.scrollWidth > area.clientWidth;
+  if (wide && !area.hasAttribute("tabindex")) {
+    area.tabIndex = 0;
+    area.dataset.reachable = "";
+    if (area.matches("pre, .table-wrapper")) area.setAttribute("role", "group");
+    area.setAttribute("aria-label", nameOf(area));
+  } else if (!wide && "reachable" in area.dataset) {
+    for (const name of ["tabindex", "role", "aria-label", "data-reachable"]) area.removeAttribute(name);
+  }
+}
+
+function nameOf(area) {
+  if (area.matches(".table-wrapper")) return "Table";
+  if (area.matches("figure")) return "Picture";
+  return area.closest(".block")?.querySelector(".caption")?.textContent ?? "Text";
+}
+
+// On paper there is nothing to unfold.
+function unfold() {
+  for (const answer of document.querySelectorAll("details:not([open])")) {
+    answer.open = true;
+    addEventListener("afterprint", () => (answer.open = false), { once: true });
+  }
+}
+
+const sizes = new ResizeObserver((changes) => changes.forEach((change) => makeReachable(change.target)));
+for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) sizes.observe(area);
+addEventListener("beforeprint", unfold);

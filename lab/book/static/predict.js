@@ -1,0 +1,142 @@
+// A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or chooses one, and
+// then the answer unfolds. What was written stays in this browser, if it keeps anything. Without this script there is
+// the folded answer.
+"use strict";
+
+const memory = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      if (value === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // Some browsers keep nothing for pages from a disk. Then this page forgets.
+    }
+  },
+};
+
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+// A small number for a text, the same each time.
+function number(text) {
+  let sum = 7;
+  for (const letter of text) sum = (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0;
+  return sum;
+}
+
+// A copy of what a paragraph says up to the end of its first sentence, or to the colon with which it begins to explain.
+function firstSentence(paragraph) {
+  const explains = paragraph.textContent.match(/:\s/g)?.length === 1; // with more of them it is a list
+  const ends = explains ? /[.?!:](?=\s|$)/ : /[.?!](?=\s|$)/;
+  const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  range.selectNodeContents(paragraph);
+  for (let text; (text = walker.nextNode()); ) {
+    if (text.parentElement.closest("code")) continue;
+    const end = text.data.search(ends);
+    if (end < 0) continue;
+    range.setEnd(text, end);
+    break;
+  }
+  return range.cloneContents();
+}
+
+// The answers that an answer talks about: its own, in its first paragraph, and the wrong ones, which are in quotes.
+function choicesOf(answer) {
+  const paragraphs = [...answer.querySelectorAll(":scope > p")];
+  const wrong = paragraphs.filter((p) => p.firstElementChild?.matches("em") && /^["“]/.test(p.textContent));
+  if (wrong.length === 0) return [];
+  const choices = wrong.map((paragraph) => {
+    const text = paragraph.firstElementChild.cloneNode(true);
+    text.normalize();
+    const shown = document.createDocumentFragment();
+    shown.append(...text.childNodes);
+    trim(shown);
+    return { paragraph, shown, right: false };
+  });
+  choices.push({ paragraph: paragraphs[0], shown: firstSentence(paragraphs[0]), right: true });
+  for (const choice of choices) choice.key = number(choice.shown.textContent);
+  return choices.sort((a, b) => a.key - b.key);
+}
+
+// Without the quotes around it.
+function trim(fragment) {
+  const ends = [fragment.firstChild, fragment.lastChild];
+  if (ends[0]?.nodeType === Node.TEXT_NODE) ends[0].data = ends[0].data.replace(/^["“]/, "");
+  if (ends[1]?.nodeType === Node.TEXT_NODE) ends[1].data = ends[1].data.replace(/["”]$/, "");
+}
+
+function enhance(answer, index) {
+  const page = location.pathname.split("/").pop();
+  const key = `predict:${page}:${number(answer.textContent)}`;
+  const choices = choicesOf(answer);
+  const form = element("form", { className: "predict" });
+  answer.before(form);
+
+  function ask() {
+    const field = element("textarea", { id: `prediction-${index}`, rows: 1 });
+    const label = element("label", { className: "title", htmlFor: field.id, textContent: "Your prediction" });
+    const done = element("button", { className: "main", textContent: "Compare with the answer" });
+    const skip = element("button", { type: "button", className: "plain", textContent: "Unfold without one" });
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      if (field.value.trim()) settle({ typed: field.value.trim() });
+      else field.focus();
+    };
+    field.onkeydown = (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    };
+    skip.onclick = () => settle({});
+    form.replaceChildren(label, element("div", { className: "row" }, field, done, skip));
+    if (choices.length) {
+      const list = element("div", { className: "choices" });
+      for (const choice of choices) {
+        const button = element("button", { type: "button" }, choice.shown.cloneNode(true));
+        button.onclick = () => settle({ chosen: choice.key });
+        list.append(button);
+      }
+      form.append(element("fieldset", {}, element("legend", { textContent: "Or is it one of these?" }), list));
+    }
+    form.classList.add("asking");
+    answer.open = false;
+    for (const paragraph of answer.querySelectorAll(".yours")) paragraph.classList.remove("yours", "right");
+  }
+
+  function settle(prediction, byReader = true) {
+    memory.set(key, prediction);
+    const choice = choices.find((one) => one.key === prediction.chosen);
+    const was = element("p", { className: "was" });
+    if (prediction.typed) was.append(element("strong", { textContent: "You wrote: " }), prediction.typed);
+    else if (choice) was.append(element("strong", { textContent: "You chose: " }), choice.shown.cloneNode(true));
+    const again = element("button", { type: "button", className: "plain", textContent: "Ask me again" });
+    again.onclick = () => {
+      memory.set(key, null);
+      ask();
+      form.querySelector("textarea").focus();
+    };
+    form.replaceChildren(was, element("div", { className: "row" }, again));
+    form.classList.remove("asking");
+    choice?.paragraph.classList.add("yours");
+    choice?.paragraph.classList.toggle("right", choice.right);
+    answer.open = true;
+    if (byReader) answer.querySelector("summary").focus();
+  }
+
+  const before = memory.get(key);
+  if (before) settle(before, false);
+  else ask();
+}
+
+for (const [index, answer] of document.querySelectorAll("article details").entries()) {
+  if (answer.querySelector("summary")?.textContent === "Answer") enhance(answer, index);
+}

@@ -1,0 +1,150 @@
+// Two files beside each other, with what has changed. The data is in stages-data.js: see stages.py.
+"use strict";
+
+const place = document.getElementById("stages");
+const narrow = matchMedia("(max-width: 56em)");
+const FOLD = 12; // so many lines that are the same in both are folded
+const AROUND = 3; // and so many of them still shown before and after
+
+function make(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+function labelled(name, select) {
+  select.id = `choose-${name.toLowerCase()}`;
+  return make("div", {}, make("label", { htmlFor: select.id, textContent: name }), select);
+}
+
+const choose = { group: make("select"), old: make("select"), new: make("select") };
+const says = make("p", { className: "says" });
+says.setAttribute("role", "status");
+const table = make("div", { className: "beside highlight" });
+const back = make("button", { type: "button", textContent: "← A stage back" });
+const on = make("button", { type: "button", textContent: "A stage on →" });
+place.replaceChildren(
+  make("div", { className: "choose" },
+    labelled("File", choose.group), labelled("Before", choose.old), labelled("After", choose.new),
+    make("div", { className: "step" }, back, on)),
+  says, table);
+for (const group of stages.groups) choose.group.append(make("option", { textContent: group.name }));
+
+const group = () => stages.groups[choose.group.selectedIndex];
+
+function fill(old, next) {
+  for (const select of [choose.old, choose.new]) {
+    select.replaceChildren(...group().files.map((file) => make("option", { textContent: file.path })));
+  }
+  choose.old.selectedIndex = old;
+  choose.new.selectedIndex = next;
+}
+
+// Pieces of both files, one after the other: [begin and end before, begin and end after, whether they are the same].
+function pieces(old, next) {
+  const known = group().changes[`${Math.min(old, next)},${Math.max(old, next)}`] ?? [];
+  const changes = old <= next ? known : known.map(([a, b, c, d]) => [c, d, a, b]);
+  const result = [];
+  let [i, j] = [0, 0];
+  for (const [a, b, c, d] of changes) {
+    if (a > i) result.push([i, a, j, c, true]);
+    result.push([a, b, c, d, false]);
+    [i, j] = [b, d];
+  }
+  const length = group().files[old].lines.length;
+  if (length > i) result.push([i, length, j, group().files[next].lines.length, true]);
+  return result;
+}
+
+function cells(file, line, kind) {
+  if (line === null) return [make("td", { className: "number none" }), make("td", { className: "text none" })];
+  const text = make("td", { className: `text ${kind}`, innerHTML: stages.lines[file.lines[line]] || " " });
+  return [make("td", { className: `number ${kind}`, textContent: line + 1 }), text];
+}
+
+function rowsOf([a, b, c, d, same], before, after) {
+  const rows = [];
+  if (narrow.matches) {
+    for (let i = a; i < b && !same; ++i) rows.push(make("tr", {}, ...cells(before, i, "gone")));
+    for (let j = c; j < d; ++j) rows.push(make("tr", {}, ...cells(after, j, same ? "" : "new")));
+    return rows;
+  }
+  for (let n = 0; n < Math.max(b - a, d - c); ++n) {
+    rows.push(make("tr", {},
+      ...cells(before, a + n < b ? a + n : null, same ? "" : "gone"),
+      ...cells(after, c + n < d ? c + n : null, same ? "" : "new")));
+  }
+  return rows;
+}
+
+// The rows in the middle of a long piece that is the same, behind a button.
+function folded(rows, first, last) {
+  const hidden = rows.slice(first, last);
+  if (hidden.length < FOLD - 2 * AROUND) return rows;
+  const button = make("button", { type: "button", textContent: `${hidden.length} lines that are the same` });
+  const row = make("tr", { className: "folded" }, make("td", { colSpan: narrow.matches ? 2 : 4 }, button));
+  button.onclick = () => row.replaceWith(...hidden);
+  return [...rows.slice(0, first), row, ...rows.slice(last)];
+}
+
+function draw() {
+  const [old, next] = [choose.old.selectedIndex, choose.new.selectedIndex];
+  const [before, after] = [group().files[old], group().files[next]];
+  const all = pieces(old, next);
+  const body = make("tbody");
+  for (const [index, piece] of all.entries()) {
+    const rows = rowsOf(piece, before, after);
+    const first = index === 0 ? 0 : AROUND;
+    const last = index === all.length - 1 ? rows.length : rows.length - AROUND;
+    body.append(...(piece[4] ? folded(rows, first, last) : rows));
+  }
+  const head = (file) => {
+    const link = make("a", { href: `files/${file.path}.html`, textContent: file.path });
+    return make("th", { colSpan: 2, scope: "col" }, link);
+  };
+  const columns = () => [make("col", { className: "number" }), make("col")];
+  const titles = narrow.matches
+    ? [make("tr", {}, head(before)), make("tr", {}, head(after))]
+    : [make("tr", {}, head(before), head(after))];
+  table.replaceChildren(make("table", {},
+    make("colgroup", {}, ...columns(), ...(narrow.matches ? [] : columns())), make("thead", {}, ...titles), body));
+
+  const count = (from, to) => all.reduce((sum, piece) => sum + (piece[4] ? 0 : piece[to] - piece[from]), 0);
+  says.textContent = old === next
+    ? "The same file twice. Choose another one."
+    : `${count(0, 1)} lines of ${before.lines.length} are gone, ${count(2, 3)} of ${after.lines.length} are new.`;
+  back.disabled = Math.min(old, next) === 0;
+  on.disabled = Math.max(old, next) === group().files.length - 1;
+}
+
+function show() {
+  draw();
+  const path = (select) => group().files[select.selectedIndex].path;
+  history.replaceState(null, "", `#${path(choose.old)}..${path(choose.new)}`);
+}
+
+function open() {
+  const [before, after] = decodeURIComponent(location.hash.slice(1)).split("..");
+  const has = (one, path) => one.files.findIndex((file) => file.path === path);
+  const found = stages.groups.findIndex((one) => has(one, before) >= 0 && has(one, after) >= 0);
+  choose.group.selectedIndex = Math.max(found, 0);
+  if (found < 0) fill(0, 1);
+  else fill(has(group(), before), has(group(), after));
+  draw();
+}
+
+choose.group.onchange = () => {
+  fill(0, 1);
+  show();
+};
+choose.old.onchange = choose.new.onchange = show;
+const step = (by) => () => {
+  choose.old.selectedIndex += by;
+  choose.new.selectedIndex += by;
+  show();
+};
+back.onclick = step(-1);
+on.onclick = step(1);
+narrow.onchange = draw;
+addEventListener("hashchange", open);
+open();

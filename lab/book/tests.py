@@ -1,0 +1,122 @@
+"""Tests of the scripts here. `make tests` runs them."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import stages
+from book import find_lines
+from files import coloured, first_comment, text_of
+from pages import DOCUMENTS, Pages, slug
+from pictures import fit
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(text, document="TUTORIAL.md"):
+    return "\n".join(Pages(text, document).pages[DOCUMENTS[document]])
+
+
+class TheTutorialIsCutIntoPages(unittest.TestCase):
+    def test_at_its_second_headings_and_headings_rise(self):
+        pages = Pages("# T\nx\n## 01 One\n### Break it\n## 02 Two\n### Break it\n").pages
+        self.assertEqual(list(pages), ["index", "01-one", "02-two"])
+        self.assertEqual(pages["01-one"], ["# 01 One", "(break-it)=", "## Break it"])
+        self.assertEqual(pages["02-two"], ["# 02 Two", "(break-it-1)=", "## Break it"])
+
+    def test_a_heading_in_a_block_is_none(self):
+        self.assertEqual(list(Pages("```cpp sketch\n## no\n```\n").pages), ["index"])
+
+    def test_anchors_are_those_of_github(self):
+        self.assertEqual(slug("It hangs. Where?"), "it-hangs-where")
+        self.assertEqual(slug("What common/ does for us"), "what-common-does-for-us")
+        self.assertEqual(slug("[A link](x.md) and `code_here`"), "a-link-and-code_here")
+
+    def test_links_lead_to_labels_and_files_stay(self):
+        text = "[a](#one) [b](README.md) [c](TUTORIAL.md#two) [d](common/io.hpp) [e](https://x.org/#y)"
+        self.assertIn("[a](one) [b](readme) [c](two) [d](common/io.hpp) [e](https://x.org/#y)", page(text))
+        self.assertIn("[a](readme-one)", page("[a](#one)", "README.md"))
+        self.assertIn("[a](readme-one) [b](lab/book)", page("[a](../README.md#one) [b](book)", "lab/README.md"))
+
+    def test_a_terminal_has_the_label_of_the_text_or_the_one_where_it_began(self):
+        first = "**Terminal 1:**\n\n```console\n$ a\n```\n"
+        self.assertNotIn("**", page(first))
+        self.assertIn("```{console}\n:label: Terminal 1\n", page(first))
+        self.assertEqual(page(first + "```console\n^C\n```\n").count(":label: Terminal 1"), 2)
+        self.assertIn(":label: Terminal\n", page(first + "```console\n$ b\n```\n"))
+        self.assertIn(":label: Terminal 2\n", page("```console terminal=2\n$ b\n```\n"))
+        self.assertIn(":label: Terminal\n", page(first + "## Next\n").replace("1", "") + page("```console\n^C\n```\n"))
+
+    def test_a_comment_before_an_image_makes_it_a_players_picture(self):
+        image = "![One: two](a/b.svg)\n"
+        self.assertEqual(page(image), '```{picture} a/b.svg\n:alt: "One: two"\n```')
+        self.assertIn("\n:recording: a/r.json\n", page("<!-- player a/r.json -->\n" + image))
+        self.assertNotIn("recording", page("<!-- player a/r.json -->\n" + image + image).split("```\n")[1])
+        alone = page("<!-- player a/r.json -->\n\nText.\n")
+        self.assertEqual(alone, '```{picture}\n:alt: ""\n:recording: a/r.json\n```\n\nText.')
+
+    def test_each_likely_wrong_answer_has_its_paragraph(self):
+        text = '<details><summary>Answer</summary>\n\nYes.\n*"No"*: so.\n*"Perhaps"*: so.\n</details>\n*"Not here"*'
+        self.assertIn('Yes.\n\n*"No"*: so.\n\n*"Perhaps"*', page(text))
+        self.assertIn('</details>\n*"Not here"*', page(text))
+
+
+class AQuotationIsFound(unittest.TestCase):
+    file = ["a", "  b", "", "  c", "d", "  b"]
+
+    def test_where_it_is_in_pieces_and_less_indented(self):
+        self.assertEqual(find_lines(["a", "  b"], self.file), [(1, 2)])
+        self.assertEqual(find_lines(["b", "", "c"], self.file), [(2, 4)])
+        self.assertEqual(find_lines(["a", "// ...", "  b"], self.file), [(1, 1), (2, 2)])
+        self.assertEqual(find_lines(["  c", "// ...", "  b"], self.file), [(4, 4), (6, 6)])
+
+    def test_or_not_at_all(self):
+        self.assertEqual(find_lines(["d", "// ...", "a"], self.file), [])
+        self.assertEqual(find_lines(["x"], self.file), [])
+
+
+class APictureFitsItsBackground(unittest.TestCase):
+    def test_whatever_the_system_says(self):
+        text = "<svg><style>@media (prefers-color-scheme: light) { a { b: l } } @media (prefers-color-scheme: dark) { a { b: d } }</style></svg>"
+        self.assertIn("b: l", fit(text, "light"))
+        self.assertNotIn("b: d", fit(text, "light"))
+        self.assertNotIn("@media", fit(text, "dark"))
+        self.assertIn("b: d", fit(text, "dark"))
+
+    def test_and_black_on_white_is_turned_over(self):
+        text = '<svg width="1"><rect x="0" y="0" width="7" height="4" fill="#ffffff"/></svg>'
+        self.assertIn("invert", fit(text, "dark"))
+        self.assertNotIn("invert", fit(text, "light"))
+        self.assertNotIn("#ffffff", fit(text, "dark"))
+
+
+class StagesAreCompared(unittest.TestCase):
+    def test_by_the_lines_that_are_not_the_same(self):
+        self.assertEqual(stages.changes(["a", "b", "c"], ["a", "x", "c", "d"]), [[1, 2, 1, 2], [3, 3, 3, 4]])
+
+    def test_and_the_neighbours_of_each_chapter_are_among_them(self):
+        self.assertTrue(stages.knows("01_blocking/four_calls.cpp..01_blocking/server.cpp"))
+        self.assertTrue(stages.knows("02_threads/server.cpp..07_futures_tasks/server.cpp"))
+        self.assertFalse(stages.knows("02_threads/server.cpp..02_threads/client.cpp"))
+        for paths in stages.groups().values():
+            self.assertTrue(all((ROOT / path).is_file() for path in paths))
+
+
+class AFilesPage(unittest.TestCase):
+    def test_has_each_of_its_lines_and_blank_ones_at_its_ends(self):
+        self.assertEqual(len(coloured("a.cpp", "\nint a;\n\n/* b\n c */\n")), 5)
+
+    def test_says_what_the_file_says_of_itself(self):
+        self.assertEqual(first_comment("#!/bin/sh\n# It runs. Twice.\n"), "It runs")
+        self.assertEqual(first_comment("// Who waits\n// for whom? Nobody.\n#pragma once\n"), "Who waits for whom?")
+        self.assertEqual(first_comment("#include <a>\n"), "")
+
+    def test_is_made_only_of_text(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "a"
+            file.write_bytes(b"a\0b")
+            self.assertIsNone(text_of(file))
+
+
+if __name__ == "__main__":
+    unittest.main()

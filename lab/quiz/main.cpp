@@ -1,0 +1,106 @@
+// What do three tasks say, one after the other, and how often is each polled? Say it first, and
+// then let the runtime say it.
+//
+//   build/lab/quiz --seed 7             a question
+//   build/lab/quiz --seed 7 --answer    each poll of it, as the runtime runs it
+//   build/lab/quiz                      another one each time
+
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/cli.hpp"
+#include "lab/support/output.hpp"
+#include "quiz.hpp"
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using quiz::Poll;
+using quiz::Question;
+
+std::string joined(const std::vector<std::string>& words, const char* separator) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+std::string asked(const Question& question) {
+  std::string text = "Three tasks on one thread, spawned in this order (seed " +
+                     std::to_string(question.seed) + "):\n\n";
+  for (const quiz::Task& task : question.tasks) {
+    text += "  Async<> " + task.name + "() {\n";
+    for (const quiz::Line& line : task.lines) text += "    " + line.code() + "\n";
+    text += "  }\n";
+  }
+  return text +
+         "\nWhat is said, one after the other? How often is each polled?\n"
+         "build/lab/quiz --seed " +
+         std::to_string(question.seed) + " --answer tells.\n";
+}
+
+std::string answered(const Question& question) {
+  const std::vector<Poll> polls = quiz::run(question);
+  std::string text;
+  for (const Poll& poll : polls) {
+    const std::string time = std::to_string(poll.time.count()) + " ms";
+    text += std::string(time.size() < 7 ? 7 - time.size() : 0, ' ') + time + "  " + poll.task +
+            (poll.ready ? "  ready    " : "  pending  ") + joined(poll.says, ", ") + "\n";
+  }
+  text += "said: " + joined(said(polls), " ") + "\npolls:";
+  for (const quiz::Task& task : question.tasks) {
+    text += " " + task.name + " " + std::to_string(count(polls, task.name)) + ",";
+  }
+  return text + " in all " + std::to_string(polls.size()) + "\n";
+}
+
+Json as_json(const Question& question) {
+  Json tasks = Json::array();
+  for (const quiz::Task& task : question.tasks) {
+    Json code = Json::array();
+    for (const quiz::Line& line : task.lines) code.push_back(line.code());
+    tasks.push_back({{"name", task.name}, {"code", code}});
+  }
+  Json polls = Json::array();
+  for (const Poll& poll : quiz::run(question)) {
+    polls.push_back({{"ms", poll.time.count()},
+                     {"task", poll.task},
+                     {"says", poll.says},
+                     {"ready", poll.ready}});
+  }
+  return {{"seed", question.seed}, {"tasks", tasks}, {"polls", polls}};
+}
+
+/// The first ones, a line each, for the book.
+std::string for_the_book(std::uint64_t count) {
+  std::string text;
+  for (std::uint32_t seed = 1; seed <= count; ++seed)
+    text += (text.empty() ? "\n  " : ",\n  ") + as_json(quiz::draw(seed)).dump();
+  return R"({"kind": "quizzes", "title": "What comes first, and how often?", "quizzes": [)" + text +
+         "]}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::uint64_t seed = std::random_device()() % 100'000;
+  std::uint64_t book = 0;
+  bool answer = false;
+  common::CommandLine cli("Asks what three tasks do, and has the runtime answer.",
+                          "build/lab/quiz --seed 7 --answer");
+  cli.add_count("--seed", "which question; without it, any", seed, 0, 0xffff'ffff);
+  cli.add_flag("--answer", "do not ask: run them", answer);
+  cli.add_count("--book", "the first N questions with their answers, as JSON", book, 1, 1000);
+  return cli.run(argc, argv, [&] {
+    const auto number = static_cast<std::uint32_t>(seed);
+    const std::string text = book != 0 ? for_the_book(book)
+                             : answer  ? answered(quiz::draw(number))
+                                       : asked(quiz::draw(number));
+    std::fputs(text.c_str(), stdout);
+    lab::flush_output("the quiz");
+    return 0;
+  });
+}
