@@ -43,6 +43,7 @@ struct Connection {
   bool sends = false;      // an operation is under way
   bool receives = false;   // another one
   bool cancelled = false;  // the latter is to end
+  bool stuck = false;      // and to begin anew
   bool ended = false;      // the client has said all
   bool failed = false;
 };
@@ -55,7 +56,8 @@ using Connections = std::unordered_map<std::uint64_t, Connection>;
 class Server {
  public:
   explicit Server(const common::ServerOptions& options)
-      : limit_(options.connections), listener_(common::listen_tcp(options.host, options.port)) {
+      : limit_(options.connections),
+        listener_(common::listen_tcp(options.host, options.port, options.peer_timeout)) {
     common::announce(listener_.get());
   }
 
@@ -80,6 +82,7 @@ class Server {
 
   void receive(std::uint64_t number, Connection& connection) {
     connection.receives = true;
+    connection.stuck = false;
     ring_.receive({kReceive, number}, connection.socket.get());
   }
 
@@ -137,6 +140,10 @@ class Server {
     if ((done.flags & IORING_CQE_F_BUFFER) != 0) {
       connection.unsent += ring_.buffers().bytes(done);
       ring_.buffers().give_back(done);
+      // Not all, though there was room: an urgent byte ends a receive, and what is behind it is no
+      // news to one that goes on.
+      connection.stuck = (done.flags & IORING_CQE_F_SOCK_NONEMPTY) != 0 &&
+                         static_cast<std::size_t>(done.res) < ProvidedBuffers::kRoom;
     }
     connection.ended = connection.ended || done.res == 0;
     const bool again = done.res == -ECANCELED || done.res == -ENOBUFS;  // where there is room
@@ -158,7 +165,8 @@ class Server {
     const bool over = connection.failed || stopped_;
     if (!over && !connection.sends && !connection.unsent.empty()) send(number, connection);
     if (!over && !connection.receives && !connection.ended && !full) receive(number, connection);
-    if (connection.receives && (over || full) && !std::exchange(connection.cancelled, true)) {
+    if (connection.receives && (over || full || connection.stuck) &&
+        !std::exchange(connection.cancelled, true)) {
       ring_.cancel({kReceive, number});
     }
     if (connection.sends && over) ring_.cancel({kSend, number});
@@ -194,6 +202,7 @@ int main(int argc, char** argv) {
                           "echo hello | nc -N 127.0.0.1 8000");
   cli.add_endpoint(options);
   cli.add_connections(options.connections);
+  cli.add_peer_timeout(options.peer_timeout);
   return cli.run(argc, argv, [&] {
     common::prepare_server();
     Server(options).run();

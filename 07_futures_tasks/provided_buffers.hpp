@@ -18,7 +18,8 @@
 /// a MiB. See io_uring_register_buf_ring(3). Must not outlive the ring.
 class ProvidedBuffers {
  public:
-  static constexpr int kGroup = 0;  // the name that operations use
+  static constexpr int kGroup = 0;           // the name that operations use
+  static constexpr std::size_t kRoom = 512;  // in each
 
   explicit ProvidedBuffers(io_uring& ring) : ring_(ring), bytes_(kCount * kRoom) {
     if (!free_) throw std::bad_alloc();
@@ -45,7 +46,6 @@ class ProvidedBuffers {
 
  private:
   static constexpr std::size_t kCount = 1024;  // a power of two
-  static constexpr std::size_t kRoom = 512;
 
   struct Free {
     void operator()(io_uring_buf_ring* ring) const { std::free(ring); }
