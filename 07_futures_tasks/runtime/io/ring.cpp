@@ -171,7 +171,8 @@ class Ring final : public Selector {
 
   static epoll_event event(const Watch& watch, int result) {
     epoll_event event{};
-    // An error: whoever tries will hear it.
+    // What the wake-up said: of a TCP socket always that a byte may be urgent, too. An error:
+    // whoever tries will hear it.
     event.events = result >= 0 ? static_cast<std::uint32_t>(result) : EPOLLERR;
     event.data.ptr = watch.whose;
     return event;
