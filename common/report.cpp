@@ -15,9 +15,10 @@ bool write_error_now(std::string_view text) noexcept {
   // (It may where another process writes to the same pipe, or where a terminal has room for half a
   // line. Then a signal ends it: no `retry`.) See pipe(7), poll(2).
   pollfd error{STDERR_FILENO, POLLOUT, 0};
-  const bool ready = retry([&] { return ::poll(&error, 1, 0); }) == 1;
-  // Without a reader there is POLLERR, too, and a write would be SIGPIPE.
-  if (!ready || error.revents != POLLOUT) return false;
+  const int answers = retry([&] { return ::poll(&error, 1, 0); });
+  // Without a reader there is POLLERR, too, and a write would be SIGPIPE. Where poll itself fails,
+  // for want of memory perhaps, the line is worth the risk.
+  if (answers == 0 || (answers == 1 && error.revents != POLLOUT)) return false;
   const ssize_t size = ::write(STDERR_FILENO, text.data(), text.size());
   return size == static_cast<ssize_t>(text.size());
 }

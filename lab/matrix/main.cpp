@@ -173,7 +173,7 @@ void print_markdown(const Options& options, const std::vector<Trouble>& troubles
     if (alike == lines.end()) {
       lines.emplace_back(words, troubles[row].what);
     } else {
-      alike->second += "<br>" + troubles[row].what;
+      alike->second += "<br/>" + troubles[row].what;
     }
   }
   Words head;

@@ -41,16 +41,16 @@ std::size_t count_lines(const std::string& text) {
 }
 
 /// The rows of the first table whose head begins with "| trouble |". Troubles that share a line,
-/// with <br> between them, have a row each.
+/// with <br/> between them, have a row each.
 std::vector<Row> table_in(std::istream&& text) {
   std::vector<Row> rows;
   for (std::string line; std::getline(text, line);) {
     if (!rows.empty() && !line.starts_with("|")) break;
     if (rows.empty() && !line.starts_with("| trouble |")) continue;
     const Row cells = cells_of(line);
-    std::string names = cells[0] + "<br>";
-    for (std::size_t end; (end = names.find("<br>")) != std::string::npos;
-         names.erase(0, end + 4)) {
+    std::string names = cells[0] + "<br/>";
+    for (std::size_t end; (end = names.find("<br/>")) != std::string::npos;
+         names.erase(0, end + 5)) {
       rows.push_back(cells);
       rows.back()[0] = names.substr(0, end);
     }

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "common/cli.hpp"
-#include "lab/support/output.hpp"
 #include "quiz.hpp"
 
 namespace {
@@ -100,7 +99,6 @@ int main(int argc, char** argv) {
                              : answer  ? answered(quiz::draw(number))
                                        : asked(quiz::draw(number));
     std::fputs(text.c_str(), stdout);
-    lab::flush_output("the quiz");
     return 0;
   });
 }
