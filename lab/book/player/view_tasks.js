@@ -24,8 +24,10 @@ Player.TasksView = class {
       h("h4.p-over", "suspended; each one's waker is with"),
       h("div.p-two",
         here("the listener's readiness", waits("the listener"), "nobody"),
-        here("a timer", waits("a timer"), "nobody")),
-      here("the end of the last connection", waits("the last connection's end"), "nobody"),
+        here("the last connection's end", waits("the last connection's end"), "nobody")),
+      h("div.p-two",
+        here("a timer", waits("a timer"), "nobody"),
+        here("its socket's readiness, and a timer", waits("its client's goodbye"), "nobody")),
       here("have ended", where((task) => task.state === "ended"), "nobody"));
   }
 
@@ -41,7 +43,8 @@ Player.TasksView = class {
   }
 
   chip(task) {
-    const colour = this.run.data.code.at[task.at];
-    return Player.h("span.p-task", Player.chip(task.n, `task ${task.n}`), Player.h("small", `${task.name}, line ${colour}`));
+    // A connection's task has the colour of its client, which its bar has as well.
+    const client = Number(/^connection (\d+)$/.exec(task.name)?.[1] ?? 5);
+    return Player.h("span.p-task", Player.chip(client, `task ${task.n}`), Player.h("small", `${task.name}, line ${this.run.data.code.at[task.at]}`));
   }
 };

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 LINE = re.compile(r"(\d+) +(\d+\.\d+) (.*)")
 RESUMED = re.compile(r"<\.\.\. (\w+) resumed>(.*)")
+TOOK = re.compile(r" <(\d+\.\d+)>$")  # what -T says
 PLACE = re.compile(r"(?<![\w\"])(\d+)<([A-Za-z_]+:\[[^\]]*\]|[^<>\"]*(?:<[^<>]*>)?)>")
 UNFINISHED = " <unfinished ...>"
 
@@ -85,6 +86,11 @@ def read_calls(lines):
 
 
 def end(call, rest, time, events):
+    took = TOOK.search(rest)
+    if took:
+        rest = rest[:took.start()]
+        # Nothing came between: then strace says only when it began.
+        time = max(time, call.begun + float(took[1]))
     arguments, _, result = rest.rpartition(" = ")
     fds = {}
     arguments = plain(arguments, fds)

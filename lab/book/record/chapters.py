@@ -70,6 +70,7 @@ LINES = {
         "start": 'co_await socket.write_all("start " + std::to_string(number) + "\\n");',
         "sleep": "co_await runtime::sleep(delay);",
         "end": 'co_await socket.write_all("end " + std::to_string(number) + "\\n");',
+        "goodbye": "co_await runtime::say_goodbye(std::move(socket));",
     },
 }
 

@@ -5,7 +5,7 @@
   lab/book/record/record.py --build build 04_poll  one of them
   lab/book/record/record.py --lines                no run: only where the lines are that the recordings show
 
-A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "made": where and when, "delay" and "end" in
+A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "watch": what to watch for, "made": where and when, "delay" and "end" in
 seconds, "code": see chapters.py, "names": what each descriptor is, "bars": [[when client 1 has connected, got "start",
 got "end"], …], "steps"}. A step has the time `t` in seconds, `who` takes it, the line `at` which (a key of the code's
 `at`), the `call` and what it `is`, as strace shows both, `says` the same in words, and `set`: all of the state that has
@@ -51,6 +51,17 @@ TITLES = {
     "07_futures_tasks": "Tasks, wakers and a driver",
 }
 
+# What to watch for: each is a question that the run answers.
+WATCH = {
+    "01_blocking": "Client 1 is served. Where are the other three, and what does the one thread do?",
+    "02_threads": "Who sleeps while the main thread is back in accept4? Count the threads when all four clients are there.",
+    "03_nonblocking_busy": "How often does the server ask, and how often does anybody have something to say?",
+    "04_poll": "Watch poll's list. What does the kernel still have of it when poll is back?",
+    "05_epoll_level": "Watch the two lists. When does the listener get on the ready list, and what takes it off again?",
+    "06_epoll_edge": "Watch the two lists again. When does the listener leave the ready list now?",
+    "07_futures_tasks": "Follow task 2. Who has its waker while it is suspended, and who puts it into the queue?",
+}
+
 LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
 TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&"}
 GAMES = [
@@ -70,7 +81,7 @@ def trace(build, chapter, delay):
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "trace"
         programs = [str(build / chapter / name) for name in ("server", "client")]
-        command = ["strace", "-f", "-ttt", "-yy", "-s", "60", "-e", "trace=" + TRACED, "-o", str(file),
+        command = ["strace", "-f", "-ttt", "-T", "-yy", "-s", "60", "-e", "trace=" + TRACED, "-o", str(file),
                    "sh", "-c", PAIR, *programs, str(CLIENTS), delay]
         try:
             done = subprocess.run(command, timeout=60, capture_output=True, text=True)
@@ -91,7 +102,7 @@ def made(chapter):
 
 
 def recording_of(steps, delay):
-    return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "made": made(steps.chapter),
+    return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "watch": WATCH[steps.chapter], "made": made(steps.chapter),
             "delay": delay, "end": steps.steps[-1].get("until", steps.steps[-1]["t"]), "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
             "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars], "steps": steps.steps}
 
@@ -101,7 +112,7 @@ def record(build, chapter, delay=1.0, tries=5):
     they took place, it is tried again."""
     milliseconds = f"{round(delay * 1000)}ms"
     if chapter == "07_futures_tasks":
-        return tasks.record(build, CLIENTS, delay, TITLES[chapter], made(chapter), chapters.code_of(ROOT, chapter))
+        return tasks.record(build, CLIENTS, delay, TITLES[chapter], WATCH[chapter], made(chapter), chapters.code_of(ROOT, chapter))
     for left in reversed(range(tries)):
         try:
             return recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay)

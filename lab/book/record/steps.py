@@ -7,7 +7,7 @@ import re
 from kernel import Kernel, Surprise
 
 # What else there is of a call while it waits is no step; but if it takes longer than that, it is one that it waits.
-LONG = 0.005  # seconds
+LONG = 0.002  # seconds
 NAMES = {"ppoll": "poll", "epoll_pwait": "epoll_wait", "clone": "clone3"}
 
 
@@ -135,6 +135,12 @@ class Steps:
     def is_long(call):
         return not call.ended or call.ended - call.begun > LONG
 
+    def sleeps(self, call, milliseconds):
+        """In words, if it is so: nothing is ready."""
+        if not self.is_long(call):
+            return ""
+        return " Nothing is ready: the thread sleeps" + (f", for {milliseconds} ms at the most." if milliseconds and milliseconds != "-1" else ", for as long as it takes.")
+
     @staticmethod
     def name_of(thread):
         return "The main thread" if thread["name"] == "main" else thread["name"].capitalize()
@@ -209,7 +215,7 @@ class Steps:
             if place.startswith("pipe:"):
                 self.names[str(fd)] = "the signals"
         nothing = " (-1: nothing there to look at.)" if any(fd == -1 for fd, _ in entries) else ""
-        self.goes_in(call, "wait", f"poll brings the whole list along, {counted(len(entries), 'entry', 'entries')}, and the kernel looks at each.{nothing}")
+        self.goes_in(call, "wait", f"poll brings the whole list along, {counted(len(entries), 'entry', 'entries')}, and the kernel looks at each.{nothing}" + self.sleeps(call, re.search(r"(-?\d+)?\)?$", call.text)[1]))
 
     def ends_poll(self, call, _):
         ready = [int(fd) for fd in re.findall(r"\{fd=(\d+), revents=", call.result)]
@@ -234,7 +240,9 @@ class Steps:
         if fd != self.kernel.listener and fd not in self.kernel.sockets:
             at, self.names[str(fd)] = "epoll", "the signals"
         self.kernel.watches(fd, events)
-        says = f"Descriptor {self.fd_text(fd)} goes on the list of what is of interest, for good."
+        says = f"Descriptor {self.fd_text(fd)} goes on the list of what is of interest, and stays there."
+        if events == "0":
+            says += " It is asked for nothing, so only its end or an error would be told."
         if operation != "ADD":
             says = f"Descriptor {self.fd_text(fd)} stays on the list. What is asked of it changes to {'nothing' if events == '0' else events}."
         if fd in self.kernel.epoll["ready"]:
@@ -246,8 +254,10 @@ class Steps:
         self.kernel.epoll_waits()
         gone = [self.fd_text(fd) for fd in before if fd not in self.kernel.epoll["ready"]]
         if gone or self.is_long(call):
-            dropped = f" It has looked at {', '.join(gone)} again, which is not ready any more." if gone else ""
-            self.goes_in(call, "wait", f"epoll_wait brings no list along: the kernel has it.{dropped}", f"{call.name}({call.fd},")
+            dropped = f" It looks at {', '.join(gone)} again: not ready any more, and so off the ready list." if gone else ""
+            most, milliseconds = re.search(r", (\d+), (-?\d+)(?:, NULL, \d+)?\)?$", call.whole).groups()
+            self.goes_in(call, "wait", f"epoll_wait brings no list along: the kernel has it.{dropped}{self.sleeps(call, milliseconds)}",
+                         f"{call.name}({call.fd}, …, {most}, {milliseconds})")
 
     def ends_epoll_wait(self, call, _):
         tokens = re.findall(r"\{events=[\w|]+, data=\{u32=\d+, u64=(\d+)\}\}", call.whole)
@@ -259,7 +269,7 @@ class Steps:
         says = "epoll_wait is back: nothing is ready, but the time is over."
         if told:
             says = f"epoll_wait is back, with what was on the ready list: {', '.join(map(self.fd_text, told))}. "
-            says += "The list is empty now: an edge is told once." if edges else "It stays there (level): the kernel will look whether it still holds."
+            says += "The list is empty now: an edge is told once." if edges else "It stays there (level): the next epoll_wait looks whether it is still so."
         self.does(call, "wait", says)
 
     def expect_arrival(self, is_there):

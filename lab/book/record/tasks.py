@@ -1,10 +1,11 @@
 """What did the tasks of chapter 07's server do, and what woke them? A recording of a run with --trace.
 
 The trace says who was polled, woken and spawned, and when. Where a coroutine then stands follows from its code, in
-which each waits in two places at most; what woke it must be what it waited for there, or this raises.
+which each waits in two places; what woke it must be what it waited for there, or this raises.
 """
 
 import json
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -57,20 +58,40 @@ class Recorder:
         elif ph == "E" and self.driver == "asleep":
             self.driver = "awake"
         elif ph == "i" and name.startswith("fd "):
-            follows = self.events[self.events.index(event) + 1]["ph"] == "s"
-            self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {name[3:].replace(' ', ' is ', 1)}. " + ("A waker is there for that." if follows else "Nobody waits for that, so nobody is woken."))
+            self.told(event, name, time)
         elif ph == "s":
             self.wake(event, time)
 
+    def told(self, event, name, time):
+        """What the kernel says of a descriptor. Several of which nobody is woken are one step."""
+        _, fd, *states = name.split()
+        is_ = " and ".join(state for state in states if state in ("readable", "writable")) + (", and its client has hung up" if "hup" in states else "")
+        follows = self.events[self.events.index(event) + 1]
+        if follows["ph"] == "s":
+            return self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {fd} is {is_}. Task {self.woken_by(follows)}'s waker is there for that.")
+        last = self.steps[-1]
+        if last["who"] == "driver" and last.get("nobody") == is_:
+            last["call"] = last["call"].replace(" " + name.split(" ", 2)[2], f", {fd} {name.split(' ', 2)[2]}")
+            last["says"] = re.sub(r"descriptors? (.*?) (is|are) ", rf"descriptors \1, {fd} are ", last["says"], count=1)
+            return None
+        self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {fd} is {is_}. Nobody waits for that, so nobody is woken.")
+        self.steps[-1]["nobody"] = is_
+
+    def woken_by(self, event):
+        """Which task that is, the end of the arrow says."""
+        return next(one["tid"] for one in self.events if one["ph"] == "f" and one["id"] == event["id"])
+
     def wake(self, event, time):
-        """Which task that was, the end of the arrow says."""
-        to = next(one["tid"] for one in self.events if one["ph"] == "f" and one["id"] == event["id"])
+        to = self.woken_by(event)
         task = self.tasks[to]
         if event["pid"] == 2 and task["waits"] == "a timer":
             self.timers -= 1
             by = "Its timer's time has come"
         elif event["pid"] == 2 and task["waits"] == "the listener":
             by = "Somebody wants to connect"
+        elif event["pid"] == 2 and task["waits"] == "its client's goodbye":
+            self.timers -= 1
+            by = "The client has hung up"
         elif event["pid"] == 1 and task["waits"] == "the last connection's end":
             by = "A connection has ended"
         else:
@@ -105,7 +126,11 @@ class Recorder:
     def polled(self, task, result, time):
         one, self.running = self.tasks[task], None
         if result == "pending":
-            if task in self.connections:
+            if task in self.connections and one["at"] != "start":
+                one["at"], one["waits"] = "goodbye", "its client's goodbye"
+                self.timers += 1
+                says = f"“end {self.connections[task]}” is written. Then say_goodbye says pending: it waits until the client hangs up, too. The waker is with the socket's readiness now, and with a timer, in case that takes too long."
+            elif task in self.connections:
                 one["at"], one["waits"] = "sleep", "a timer"
                 self.timers += 1
                 says = f"“start {self.connections[task]}” is written. Then sleep says pending: the task's waker is with a timer now, and the frame of the coroutine stays as it is."
@@ -120,10 +145,10 @@ class Recorder:
         else:
             if result != "ready":
                 raise RuntimeError(f"task {task}: {result}")
-            one.update(state="ended", at="end" if task in self.connections else "finish", waits="")
+            one.update(state="ended", at="goodbye" if task in self.connections else "finish", waits="")
             if task in self.connections:
                 self.bars[self.connections[task] - 1][2] = time
-                says = f"“end {self.connections[task]}” is written. Ready: the coroutine is at its end, its frame is gone, and with it the socket."
+                says = f"Ready: the coroutine of connection {self.connections[task]} is at its end, its frame is gone, and with it the socket."
             else:
                 says = "serve is at its end, and so block_on returns."
             self.step(time, f"task {task}", one["at"], "ready", "", says)
@@ -137,8 +162,10 @@ class Recorder:
                            "says": says, "set": changed})
 
 
-def record(build, clients, delay, title, made, code):
+def record(build, clients, delay, title, watch, made, code):
     done = Recorder(trace(build, clients, delay), clients).run()
-    return {"kind": "trace", "chapter": "07_futures_tasks", "title": title, "made": made, "delay": delay,
+    for step in done.steps:
+        step.pop("nobody", None)
+    return {"kind": "trace", "chapter": "07_futures_tasks", "title": title, "watch": watch, "made": made, "delay": delay,
             "end": done.steps[-1]["t"], "code": code, "names": {},
             "bars": [[round(time, 6) for time in bar] for bar in done.bars], "steps": done.steps}

@@ -93,6 +93,23 @@ class Lines(unittest.TestCase):
         for chapter, recording in recordings().items():
             self.assertGreaterEqual(recording["end"], max(bar[2] for bar in recording["bars"]), chapter)
 
+    def test_each_start_and_each_end_is_written_once(self):
+        for chapter, recording in recordings().items():
+            says = " ".join(step["says"] for step in recording["steps"])
+            for number in range(1, record.CLIENTS + 1):
+                for word in ("start", "end"):
+                    self.assertEqual(len(re.findall(f"“{word} {number}”(?: is written|: )", says)), 1, f"{chapter}: {word} {number}")
+
+    def test_the_second_goes_by_while_somebody_is_seen_to_sleep(self):
+        for chapter, recording in recordings().items():
+            if chapter == "03_nonblocking_busy":
+                continue
+            steps = recording["steps"]
+            gap, before = max(((after["t"] - before["t"], before) for before, after in zip(steps, steps[1:])), key=lambda one: one[0])
+            self.assertGreater(gap, 0.5, chapter)
+            state = {key: value for step in steps[:steps.index(before) + 1] for key, value in step["set"].items()}
+            self.assertTrue(state.get("driver") == "asleep" or any(does for _, does in state.get("threads", [])), chapter)
+
     def test_in_chapter_01_nobody_is_served_before_the_one_before_has_had_its_end(self):
         bars = recordings()["01_blocking"]["bars"]
         for before, after in zip(bars, bars[1:]):
@@ -114,6 +131,11 @@ class Calls(unittest.TestCase):
         call = events[0].call
         self.assertEqual((call.fd, call.result, call.fds), (7, "5", {7: "TCP:[127.0.0.1:1->127.0.0.1:2]"}))
         self.assertEqual(call.whole, 'read(7, "a = b", 10)')
+
+    def test_a_call_that_nothing_comes_between_ends_when_it_has_taken_its_time(self):
+        events = read_calls(["1 1.0 epoll_wait(5<anon_inode:[eventpoll]>, [], 64, 996) = 0 <0.500000>"])
+        self.assertEqual([(event.kind, event.time) for event in events], [("begins", 1.0), ("ends", 1.5)])
+        self.assertEqual((events[1].call.result, events[1].call.ended), ("0", 1.5))
 
     def test_what_a_call_has_filled_in_stands_where_strace_has_it(self):
         call = read_calls(["1 1.0 epoll_wait(5<anon_inode:[eventpoll]>, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1) = 1"])[1].call
