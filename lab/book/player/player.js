@@ -50,11 +50,12 @@ Player.RunPlayer = class {
 
   makeControls() {
     const { h } = Player;
-    const button = (text, title, does) => h("button", { type: "button", title, "aria-label": title, click: does }, text);
-    this.first = button("Start", "To the beginning", () => this.by(-this.index));
-    this.back = button("◀ Back", "One step back", () => this.by(-1));
-    this.step = button("Step ▶", "One step on", () => this.by(1));
-    this.playing = button("Play", "Play", () => (this.timer ? this.stop() : this.play()));
+    const button = (text, name, key, does) => h("button", { type: "button", title: key ? `${name} (${key})` : name, "aria-label": name, click: does }, text);
+    this.first = button("First", "To the beginning", "Home", () => this.by(-this.index));
+    this.back = button("◀ Back", "One step back", "←", () => this.by(-1));
+    this.step = button("Step ▶", "One step on", "→", () => this.by(1));
+    this.step.classList.add("p-main");
+    this.playing = button("Play", "Play", "", () => (this.timer ? this.stop() : this.play()));
     this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", input: () => this.by(this.slider.valueAsNumber - this.index) });
     this.speed = h("select", { "aria-label": "the speed" }, [["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"], ["4", "4 ×"]].map(([value, text]) => h("option", { value, selected: value === "1" }, text)));
     this.count = h("span.p-count");
@@ -75,7 +76,8 @@ Player.RunPlayer = class {
     this.code.show(line);
     this.view.show(this.index);
     this.bars.show(this.index);
-    fill(this.call, h("span.p-actor", `${step.who} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
+    this.element.classList.toggle("p-elsewhere", this.isElsewhere(step.who));
+    fill(this.call, h("span.p-actor", `${this.actor(step.who)} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
       step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
     this.call.hidden = !step.call;
     // What has to be scrolled must be within the keyboard's reach.
@@ -91,6 +93,20 @@ Player.RunPlayer = class {
     Player.keepFocus(this.element);
   }
 
+  /// Nobody is in the lines of the server that are shown: the one that is lit only says where they have been left.
+  isElsewhere(who) {
+    return /^(driver|client)|clients$/.test(who);
+  }
+  actor(who) {
+    if (who === "main") return "main thread";
+    return who.startsWith("client ") ? `${who}: another process, whose descriptors have numbers of their own` : who;
+  }
+
+  /// How long a step stays when it plays, in milliseconds: until it can have been read.
+  get stays() {
+    return (1000 + 28 * this.says.textContent.length) / Number(this.speed.value);
+  }
+
   play() {
     if (this.index === this.run.last) this.go(0);
     this.says.setAttribute("aria-live", "off");  // or it would speak without end
@@ -100,7 +116,7 @@ Player.RunPlayer = class {
     const next = () => {
       this.go(this.index + 1);
       if (this.index === this.run.last) return this.stop();
-      this.timer = setTimeout(next, 1600 / Number(this.speed.value));
+      this.timer = setTimeout(next, this.stays);
     };
     this.timer = setTimeout(next, 400 / Number(this.speed.value));
   }
@@ -145,7 +161,7 @@ Player.make = (figure) => {
     : data.made ? `Recorded from a run of ${data.code.file} (commit ${data.made.commit}, ${data.made.system})` + (data.kind === "calls" ? ", under strace: each call takes longer than without it." : ".")
     : "All positions come from the explorer, which runs the runtime's own code in every order.";
   figure.classList.add("p-ready");
-  figure.append(h("div.p-box", h("h3.p-title", data.title), player.element, h("p.p-made", made)));
+  figure.append(h("div.p-box", h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null, player.element, h("p.p-made", made)));
   Player.all.set(name, { figure, player });
 };
 

@@ -140,7 +140,7 @@ Player.GameView = class {
     if (next === null) return fill(one.next, h("p.p-nothing", "It has ended."));
     fill(one.next,
       h("p.p-where", next.function, " in ", next.file.split("/").at(-1)),
-      h("code.p-step", next.line),
+      h("code.p-step", Player.codeLine(next.line)),
       can || game.can(thread) ? null : h("p.p-note", "It is asleep: first somebody has to wake it."));
   }
 };
