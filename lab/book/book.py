@@ -177,8 +177,8 @@ class picture(nodes.General, nodes.Element):
 def images(env, file, alt):
     """The image for a light background and, on a screen, the one for a dark one."""
     made = for_both_backgrounds(Path(env.config.book_root) / file, Path(env.srcdir) / "pictures", file.replace("/", "-"))
-    return [nodes.image(uri=f"/pictures/{name}", alt=alt, classes=[f"only-{version}"])
-            for version, name in made.items() if version == "light" or env.app.builder.name == "html"]
+    return [nodes.image(uri=f"/pictures/{name}", alt=alt, classes=[f"only-{version}"] if version else [])
+            for version, name in made.items() if version != "dark" or env.app.builder.name == "html"]
 
 
 class Picture(SphinxDirective):

@@ -1,14 +1,18 @@
-"""A picture for a light background, and one for a dark one. SVG only."""
+"""A picture for a light background, and one for a dark one. One that is no SVG is what it is, on both."""
 
 import re
+import shutil
 
 MEDIA = re.compile(r"@media \(prefers-color-scheme: (light|dark)\) \{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
 def for_both_backgrounds(file, directory, name):
-    """Writes `name` twice into `directory`; returns {"light": file, "dark": file}."""
-    text = file.read_text()
+    """Writes `name` twice into `directory`; returns {"light": file, "dark": file}, or {"": file} for what is no SVG."""
     directory.mkdir(parents=True, exist_ok=True)
+    if file.suffix != ".svg":
+        shutil.copyfile(file, directory / name)
+        return {"": name}
+    text = file.read_text()
     made = {}
     for version in ("light", "dark"):
         made[version] = name.removesuffix(".svg") + f"-{version}.svg"

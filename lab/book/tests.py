@@ -8,7 +8,7 @@ import stages
 from book import find_lines
 from files import coloured, first_comment, text_of
 from pages import DOCUMENTS, Pages, slug
-from pictures import fit
+from pictures import fit, for_both_backgrounds
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,6 +88,13 @@ class APictureFitsItsBackground(unittest.TestCase):
         self.assertIn("invert", fit(text, "dark"))
         self.assertNotIn("invert", fit(text, "light"))
         self.assertNotIn("#ffffff", fit(text, "dark"))
+
+    def test_and_one_that_is_no_svg_is_the_same_on_both(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "a.png"
+            file.write_bytes(b"\x89PNG")
+            self.assertEqual(for_both_backgrounds(file, Path(directory) / "made", "a.png"), {"": "a.png"})
+            self.assertEqual((Path(directory) / "made" / "a.png").read_bytes(), b"\x89PNG")
 
 
 class StagesAreCompared(unittest.TestCase):

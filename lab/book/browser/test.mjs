@@ -69,7 +69,7 @@ const problems = {
     }),
   answers: (page) =>
     page.evaluate(() =>
-      [...document.querySelectorAll("details")].flatMap((answer) => {
+      [...document.querySelectorAll("details")].filter((one) => one.querySelector("summary").textContent === "Answer").flatMap((answer) => {
         const form = answer.previousElementSibling;
         if (!form?.matches("form.predict.asking")) return [`no form: ${answer.textContent.slice(0, 60)}`];
         const wrong = [...answer.querySelectorAll("p")].filter((p) => /^["“]/.test(p.textContent) && p.firstChild.nodeName === "EM");
