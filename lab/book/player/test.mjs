@@ -86,6 +86,32 @@ test("each step lights the line that the recording names, and says in words what
     }
   }));
 
+test("a line is lit only while somebody is in it, and a task has the colour of its client", () =>
+  visiting("", {}, async (page) => {
+    for (const name of runs) {
+      const wrong = await page.evaluate((name) => {
+        const { player, figure } = Player.all.get(name);
+        return player.run.data.steps.flatMap(({ who }, index) => {
+          player.go(index);
+          const lit = getComputedStyle(figure.querySelector(".p-lit")).backgroundColor !== "rgba(0, 0, 0, 0)";
+          const mayBe = who === "main" || /^(thread|task) /.test(who);
+          const chips = [...figure.querySelectorAll(".p-task")].filter((task) => /connection (\d)/.test(task.textContent));
+          const others = chips.filter((task) => !task.querySelector(`.p-chip.p-c${/connection (\d)/.exec(task.textContent)[1]}`));
+          return lit === mayBe && others.length === 0 ? [] : [`${index}: ${who}`];
+        });
+      }, name);
+      assert.deepEqual(wrong, [], name);
+    }
+  }));
+
+test("on a phone what is in the kernel comes before the code, and on a desk beside it", () =>
+  visiting("", phone, async (page, player) => {
+    const top = async (part) => (await player("05_epoll_level").locator(part).boundingBox()).y;
+    assert.ok(await top(".p-kernel") < await top(".p-source"));
+    await page.setViewportSize({ width: 1100, height: 900 });
+    assert.equal(await top(".p-kernel"), await top(".p-source"));
+  }));
+
 test("poll's list is there while poll is, and epoll's all the time", () =>
   visiting("", {}, async (page, player) => {
     const lists = (name) => page.evaluate((name) => {
