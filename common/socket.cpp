@@ -57,7 +57,9 @@ Fd bind_first(const std::string& host, std::uint16_t port, Transport transport, 
   }
   others.erase(to_string(taken));
   for (const std::string& other : others) {
-    print_line(host + " is also " + other + ": not listening there");
+    std::string line = host;
+    line.append(" is also ").append(other).append(": not listening there");
+    print_line(line);
   }
   return fd;
 }

@@ -1,6 +1,7 @@
 // What stands in for ring.cpp in a program that was built without liburing? An error.
 #include <cerrno>
 
+#include "common/error.hpp"
 #include "runtime/io/selector.hpp"
 
 namespace runtime {
