@@ -4,7 +4,7 @@
 //   build/lab/rings                 two minutes
 //   build/lab/rings --only driver   the servers with this text in their names
 //
-// io_uring_driver is chapter 07's server with --driver io_uring, which asks a ring what is ready;
+// driver_io_uring is chapter 07's server with --driver io_uring, which asks a ring what is ready;
 // io_uring is echo_server_uring, which leaves the work to the kernel. So many connections are ready
 // at once because the server stood still while they sent.
 

@@ -25,7 +25,7 @@ std::vector<Subject> built_subjects(const std::string& only) {
   }
   const path last = program_beside("../07_futures_tasks");
   if (lab::why_no_ring().empty()) {
-    add("io_uring_driver", last / "echo_server", {"--workers", "0", "--driver", "io_uring"});
+    add("driver_io_uring", last / "echo_server", {"--workers", "0", "--driver", "io_uring"});
     add("io_uring", last / "echo_server_uring");
   }
   for (const std::string peer : {"asio", "libuv", "libevent", "tokio"}) {
