@@ -273,16 +273,28 @@ def mend_theme(static):
         script.write_text((static / "scripts/gumshoe-patched.js").read_text() + module.sub("", text))
 
 
+def words(found):
+    return " ".join(" ".join(node.astext() for node in found).split())
+
+
+def section_of(section):
+    """Anchor, title, prose, code, the entries of the index, and what is stressed: the words that a text explains."""
+    own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
+    found = lambda *kinds: [node for child in own for node in child.findall() if isinstance(node, kinds)]
+    prose = [child for child in own if not isinstance(child, (nodes.container, picture, addnodes.index))]
+    index = [entry[1] for node in found(addnodes.index) for entry in node["entries"]]
+    stressed = sorted({node.astext().strip(".:") for node in found(nodes.emphasis, nodes.strong) if len(node.astext()) < 40})
+    # Sphinx's own names for a section, `id7`, change with what is before it.
+    names = [name for name in section["ids"] if not re.fullmatch(r"id\d+", name)] or section["ids"]
+    return [names[-1], section.next_node(nodes.title).astext(), words(prose), words(found(nodes.literal_block)), index, stressed]
+
+
 def write_sections(app, file):
-    """What search.js shows of each page: {page: [[anchor, title, text]]}."""
+    """What search.js asks: {page: [title, [a section]...]}."""
     all_sections = {}
     for name in sorted(app.env.found_docs):
-        found = []
-        for section in app.env.get_doctree(name).findall(nodes.section):
-            own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
-            text = " ".join(" ".join(child.astext() for child in own).split())
-            found.append([section["ids"][-1], section.next_node(nodes.title).astext(), text])
-        all_sections[name] = found
+        tree = app.env.get_doctree(name)
+        all_sections[name] = [tree.next_node(nodes.title).astext(), *map(section_of, tree.findall(nodes.section))]
     data = json.dumps(all_sections, separators=(",", ":"), ensure_ascii=False)
     file.write_text(f"window.sections = {data};\n")
 

@@ -55,6 +55,15 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         alone = page("<!-- player a/r.json -->\n\nText.\n")
         self.assertEqual(alone, '```{picture}\n:alt: ""\n:recording: a/r.json\n```\n\nText.')
 
+    def test_what_speaks_of_players_is_where_they_are(self):
+        text = "a\n\n<!-- without players -->\nOn paper,\nnot here.\n\n<!-- with players: See [it](#x). -->\n\nb"
+        pages = lambda players: "\n".join(Pages(text, players=players).pages["index"])
+        self.assertEqual(pages(True), "a\n\n\nSee [it](x).\n\nb")
+        self.assertEqual(pages(False), "a\n\nOn paper,\nnot here.\n\n\nb")
+
+    def test_what_else_a_place_is_looked_for_as_is_in_the_index(self):
+        self.assertEqual(page("<!-- index lost wake-up, wake -->\nText.\n"), "```{index} lost wake-up, wake\n```\nText.")
+
     def test_each_likely_wrong_answer_has_its_paragraph(self):
         text = '<details><summary>Answer</summary>\n\nYes.\n*"No"*: so.\n*"Perhaps"*: so.\n</details>\n*"Not here"*'
         self.assertIn('Yes.\n\n*"No"*: so.\n\n*"Perhaps"*', page(text))
