@@ -1,5 +1,6 @@
 """Tests of the scripts here. `make tests` runs them."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -68,6 +69,14 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         text = '<details><summary>Answer</summary>\n\nYes.\n*"No"*: so.\n*"Perhaps"*: so.\n</details>\n*"Not here"*'
         self.assertIn('Yes.\n\n*"No"*: so.\n\n*"Perhaps"*', page(text))
         self.assertIn('</details>\n*"Not here"*', page(text))
+
+
+class TheTutorial(unittest.TestCase):
+    def test_folds_up_an_answer_for_each_of_its_questions(self):
+        text = re.sub(r"^( *)```.*?^\1```$", "", (ROOT / "TUTORIAL.md").read_text(), flags=re.M | re.S)
+        asks = re.compile(r"^.*\*\*Predict\b.*$|^### Predict$|^.*\*\*predict\*\*.*$", re.M)
+        for question, rest in zip(asks.findall(text), asks.split(text)[1:]):
+            self.assertIn("<details><summary>Answer</summary>", re.split(r"^#", rest, maxsplit=1, flags=re.M)[0], question)
 
 
 class AQuotationIsFound(unittest.TestCase):
