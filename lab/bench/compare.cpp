@@ -3,8 +3,7 @@
 //
 //   build/lab/compare scaling.csv                     a table: chapter 07's server, and the
 //   others build/lab/compare scaling.csv --to 06_epoll_edge  compared with another one
-//   build/lab/compare scaling.csv --medians           the figures themselves, as gnuplot likes
-//   them
+//   build/lab/compare scaling.csv --medians           the figures, as gnuplot likes them
 //
 // A ratio is that of two samples of the same round, which were made at about the same time; the
 // table has the middle one of these. Samples with foreign load count only where there are no

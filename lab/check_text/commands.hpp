@@ -42,8 +42,7 @@ class Translation {
   ///
   ///  - 8000 to 8009 and 2000 to 2009, as words, become our ports, but not as the value of a long
   ///    option other than --port: `--clients 2000` means 2000
-  ///  - build/… becomes the path in the real build directory, and /tmp/… that in a directory of our
-  ///    own
+  ///  - build/… becomes the path in the real build directory, and /tmp/… that in one of our own
   ///  - a program in a numbered directory of build/ whose --help lists --port gets `--port P`, and
   ///    likewise `--delay`, unless the command says something else
   ///  - a program that takes no flags, and has a twin in with_flags/ that takes them, becomes that,

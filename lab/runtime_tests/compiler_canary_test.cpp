@@ -11,8 +11,7 @@
 //  - `auto [a, b] = co_await f()`: g++ 15 and 16 skip the destructors.
 //  - `CHECK(co_await f())`, and in other macros: g++ 14 runs it twice.
 //  - coroutine lambdas with captures, and parameters that are references to temporaries: they
-//  dangle
-//    with every compiler.
+//    dangle with every compiler.
 //
 // To see what yours does: cmake -DCMAKE_CXX_FLAGS=-DFORBIDDEN_FORMS, and run it.
 

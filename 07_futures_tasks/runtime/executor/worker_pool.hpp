@@ -6,8 +6,7 @@
 //  2. At most one thread is in the driver: a background thread, or else a worker that had
 //     nothing to run, which goes there instead of to sleep.
 //  3. A task that is put into the queue is seen: by a worker that has yet to look, or by one that
-//  is
-//     woken for it, or by the driver's, which is woken if all others are busy.
+//     is woken for it, or by the driver's, which is woken if all others are busy.
 //  4. A task that is woken by another one does not go to the queue, but runs next on the same
 //     thread: what it was woken for is at hand there, and nobody has to be woken.
 //  5. While workers sleep and nobody is in the driver, one of the sleepers keeps watch.

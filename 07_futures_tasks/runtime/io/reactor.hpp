@@ -8,9 +8,8 @@
 //  2. A descriptor is registered once, edge-triggered. Its events carry the address of its
 //     ScheduledIo, which lasts as long as the reactor.
 //  3. A ScheduledIo whose descriptor was removed waits for the next turn to begin. Only from then
-//  on
-//     it is used for another one: the turn that is under way may still have an event for it. So an
-//     event that comes late meets nobody, although the descriptor's number may be in use again.
+//     on it is used for another one: the turn that is under way may still have an event for it. So
+//     an event that comes late meets nobody, although the descriptor's number may be in use again.
 //  4. While the state is `asleep`, the turn sleeps, or is about to: whoever changes that writes to
 //     the eventfd. So no wake is lost, and a sleep costs one write at most. Nobody reads the
 //     eventfd: each write is a new edge.
