@@ -9,13 +9,15 @@ const COMMON = new Set("a an and are as at be by can do does for from how i in i
 // A hyphen is a space, and the length stays: what is found here is where it is in the text.
 const plain = (text) => text.toLowerCase().replace(/[\u2019]/g, "'").replace(/[-\u2010-\u2013]/g, " ");
 
-// What begins with this is the word, or another form of it: lost, loses, losing. A short word must end where it ends, too.
-const FORMS = { lost: "los", lose: "los", loses: "los", woken: "w[ao]ke", woke: "w[ao]ke" };
+// A word and its other forms: trigger, triggers, triggered. Loosely, all that begins with it.
+const FORMS = { lost: "los(?:t|e|es|ing)", woken: "w[ao]ken?" };
+FORMS.lose = FORMS.loses = FORMS.lost;
+FORMS.woke = FORMS.woken;
+const ENDINGS = "(?:s|es|ed|ing|e|ers?|ations?)?(?![a-z0-9])";
 function stem(word, loosely) {
   if (FORMS[word]) return FORMS[word];
-  const quoted = (text) => text.replace(/[^\w]/g, "\\$&");
-  if (word.length > 4) return quoted(word.replace(/(ing|ed|es|s|e|ation|er)$/, ""));
-  return quoted(word) + (loosely ? "" : "(?:s|es|ed|ing|er|ers)?(?![a-z0-9])");
+  const shorter = word.length > 4 ? word.replace(/(ing|ed|es|s|e|ation|er)$/, "") : word;
+  return shorter.replace(/[^\w]/g, "\\$&") + (loosely ? "\\w*" : ENDINGS);
 }
 
 function ask(text, loosely = false) {
@@ -24,7 +26,7 @@ function ask(text, loosely = false) {
   const words = all.filter((word) => !COMMON.has(word));
   const patterns = (words.length ? words : all).map((word) => new RegExp(`(?<![a-z0-9])${stem(word, loosely)}`, "g"));
   // As it was asked for, or with other forms of its words.
-  const asked = new RegExp(`(?<![a-z0-9])${all.map((word) => stem(word, loosely)).join("\\w*\\s+")}`, "g");
+  const asked = new RegExp(`(?<![a-z0-9])${all.map((word) => stem(word, loosely)).join("\\s+")}`, "g");
   return { phrase, patterns, asked };
 }
 
@@ -81,7 +83,7 @@ function around(section, { asked, patterns }) {
     line.append(text.slice(end, end + AROUND_WORD).replace(/\S*$/, "…"));
     return line;
   }
-  line.append(section.prose.slice(0, 2 * AROUND_WORD).replace(/\S*$/, "…"));
+  if (section.prose) line.append(section.prose.slice(0, 2 * AROUND_WORD).replace(/\S*$/, "…"));
   return line;
 }
 
