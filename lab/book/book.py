@@ -20,6 +20,7 @@ import stages
 from pictures import for_both_backgrounds
 
 DEEPEST_INDENT = 32
+SHORT = 16  # so many lines stay on one page of paper
 
 
 def find_lines(quoted, file):
@@ -77,7 +78,7 @@ class Block(SphinxDirective):
         return [block]
 
     def more_classes(self):
-        return []
+        return ["short"] if len(self.content) <= SHORT else []
 
     def add_refdoc(self, block):
         for link in block.findall(addnodes.pending_xref):
@@ -136,7 +137,8 @@ class Console(Block):
         return [nodes.Text(self.options["label"])]
 
     def more_classes(self):
-        return ["commands"] if any(line.startswith("$ ") for line in self.content) else []
+        commands = any(line.startswith("$ ") for line in self.content)
+        return super().more_classes() + (["commands"] if commands else [])
 
 
 class Drawing(Block):
