@@ -20,6 +20,7 @@ import stages
 from pictures import for_both_backgrounds
 
 DEEPEST_INDENT = 32
+MANY_COLUMNS = 8
 SHORT = 16  # so many lines stay on one page of paper
 
 
@@ -219,6 +220,17 @@ class InlineImages(SphinxTransform):
                 image.replace_self(images(self.env, image["uri"], image["alt"]))
 
 
+class WideTables(SphinxTransform):
+    """A table with many columns is set smaller on a page that cannot be scrolled."""
+
+    default_priority = 100
+
+    def apply(self):
+        for group in self.document.findall(nodes.tgroup):
+            if group["cols"] >= MANY_COLUMNS:
+                group.parent["classes"].append("wide")
+
+
 def visit_picture(self, node):
     recording = node["recording"]
     if self.builder.name != "html":
@@ -332,6 +344,7 @@ def setup(app):
     app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
     app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
     app.add_transform(InlineImages)
+    app.add_transform(WideTables)
     app.connect("doctree-read", mark_links_to_files)
     app.connect("missing-reference", resolve)
     app.connect("html-page-context", add_scripts, priority=900)

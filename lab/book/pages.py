@@ -206,8 +206,8 @@ def write(root, out, stages=True, printed=False):
             old.unlink()
     for name, lines in pages.items():
         file, text = out / f"{name}.md", "\n".join(lines) + "\n"
-        if printed:
-            text = text.replace("<details>", "<details open>")
+        if not stages:  # nor do all programs that show an EPUB unfold
+            text = text.replace("<details>", '<details open="open">')
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
 
