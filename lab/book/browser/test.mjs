@@ -222,6 +222,33 @@ test("the search shows first where a thing is explained, without a server", () =
     assert.match(shown, /thundering herd/i);
   }));
 
+test("a link into a long page shows its heading, below the bar of a telephone as well, and the contents mark the place", async () => {
+  const [name, anchor] = ["proof.html", "every-order-of-events"];
+  for (const viewport of [{ width: 1440, height: 900 }, phone]) {
+    await visiting(address(`${name}#${anchor}`), { viewport }, async (page) => {
+      await page.waitForFunction((anchor) => {
+        const place = document.getElementById(anchor);
+        const heading = (place.matches("section") ? place : place.nextElementSibling).querySelector("h2");
+        const { left, top, height } = heading.getBoundingClientRect();
+        return top >= 0 && top < 150 && heading.contains(document.elementFromPoint(left + 5, top + height / 2));
+      }, anchor);
+      if (viewport === phone) return;
+      await page.locator(`.toc-tree .scroll-current > a[href="#${anchor}"]`).waitFor();
+    });
+  }
+});
+
+test("the next page and the one before are reached with the keyboard", () =>
+  visiting(address("03-nonblocking-and-busy.html"), {}, async (page) => {
+    for (const [way, there] of [["next", /04-poll\.html$/], ["prev", /03-nonblocking-and-busy\.html$/]]) {
+      const link = page.locator(`.related-pages .${way}-page`);
+      await link.focus();
+      assert.notEqual(await link.evaluate((one) => getComputedStyle(one).outlineStyle), "none");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(there);
+    }
+  }));
+
 // What the button of a block puts into the clipboard.
 async function copied(page, block) {
   await block.locator("button.copybtn").click();
