@@ -32,20 +32,31 @@ before(async () => {
 });
 after(() => browser?.close());
 
+const idle = []; // pages that are open already, which is quicker
+
 // Calls `visit` with a page that has no past. Whatever is wrong in its console is a failure.
-async function visiting(address, options, visit) {
-  const context = await browser.newContext({ viewport: desk, ...options });
-  context.setDefaultTimeout(60_000);  // where all is well, nothing waits so long
-  const page = await context.newPage();
+async function visiting(address, { viewport = desk, colorScheme = "light", reducedMotion = "no-preference" }, visit) {
+  const page = idle.pop() ?? (await (await browser.newContext()).newPage());
+  page.setDefaultTimeout(60_000); // where all is well, nothing waits so long
   const wrong = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("request", (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`));
+  const listeners = {
+    console: (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()),
+    pageerror: (error) => wrong.push(error.message),
+    request: (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`),
+  };
+  for (const [event, listener] of Object.entries(listeners)) page.on(event, listener);
   try {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ media: "screen", colorScheme, reducedMotion });
     await page.goto(address);
     await visit(page);
-  } finally {
-    await context.close();
+    await page.evaluate(() => localStorage.clear());
+    await page.goto("about:blank");
+    for (const [event, listener] of Object.entries(listeners)) page.off(event, listener);
+    idle.push(page);
+  } catch (error) {
+    await page.context().close();
+    throw error;
   }
   assert.deepEqual(wrong, [], address);
 }
