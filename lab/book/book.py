@@ -20,6 +20,8 @@ import stages
 from pictures import for_both_backgrounds
 
 DEEPEST_INDENT = 32
+MANY_COLUMNS = 8
+SHORT = 16  # so many lines stay on one page of paper
 
 
 def find_lines(quoted, file):
@@ -77,7 +79,7 @@ class Block(SphinxDirective):
         return [block]
 
     def more_classes(self):
-        return []
+        return ["short"] if len(self.content) <= SHORT else []
 
     def add_refdoc(self, block):
         for link in block.findall(addnodes.pending_xref):
@@ -136,7 +138,8 @@ class Console(Block):
         return [nodes.Text(self.options["label"])]
 
     def more_classes(self):
-        return ["commands"] if any(line.startswith("$ ") for line in self.content) else []
+        commands = any(line.startswith("$ ") for line in self.content)
+        return super().more_classes() + (["commands"] if commands else [])
 
 
 class Drawing(Block):
@@ -217,6 +220,17 @@ class InlineImages(SphinxTransform):
                 image.replace_self(images(self.env, image["uri"], image["alt"]))
 
 
+class WideTables(SphinxTransform):
+    """A table with many columns is set smaller on a page that cannot be scrolled."""
+
+    default_priority = 100
+
+    def apply(self):
+        for group in self.document.findall(nodes.tgroup):
+            if group["cols"] >= MANY_COLUMNS:
+                group.parent["classes"].append("wide")
+
+
 def visit_picture(self, node):
     recording = node["recording"]
     if self.builder.name != "html":
@@ -273,16 +287,28 @@ def mend_theme(static):
         script.write_text((static / "scripts/gumshoe-patched.js").read_text() + module.sub("", text))
 
 
+def words(found):
+    return " ".join(" ".join(node.astext() for node in found).split())
+
+
+def section_of(section):
+    """Anchor, title, prose, code, the entries of the index, and what is stressed: the words that a text explains."""
+    own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
+    found = lambda *kinds: [node for child in own for node in child.findall() if isinstance(node, kinds)]
+    prose = [child for child in own if not isinstance(child, (nodes.container, picture, addnodes.index))]
+    index = [entry[1] for node in found(addnodes.index) for entry in node["entries"]]
+    stressed = sorted({node.astext().strip(".:") for node in found(nodes.emphasis, nodes.strong) if len(node.astext()) < 40})
+    # Sphinx's own names for a section, `id7`, change with what is before it.
+    names = [name for name in section["ids"] if not re.fullmatch(r"id\d+", name)] or section["ids"]
+    return [names[-1], section.next_node(nodes.title).astext(), words(prose), words(found(nodes.literal_block)), index, stressed]
+
+
 def write_sections(app, file):
-    """What search.js shows of each page: {page: [[anchor, title, text]]}."""
+    """What search.js asks: {page: [title, [a section]...]}."""
     all_sections = {}
     for name in sorted(app.env.found_docs):
-        found = []
-        for section in app.env.get_doctree(name).findall(nodes.section):
-            own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
-            text = " ".join(" ".join(child.astext() for child in own).split())
-            found.append([section["ids"][-1], section.next_node(nodes.title).astext(), text])
-        all_sections[name] = found
+        tree = app.env.get_doctree(name)
+        all_sections[name] = [tree.next_node(nodes.title).astext(), *map(section_of, tree.findall(nodes.section))]
     data = json.dumps(all_sections, separators=(",", ":"), ensure_ascii=False)
     file.write_text(f"window.sections = {data};\n")
 
@@ -318,6 +344,7 @@ def setup(app):
     app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
     app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
     app.add_transform(InlineImages)
+    app.add_transform(WideTables)
     app.connect("doctree-read", mark_links_to_files)
     app.connect("missing-reference", resolve)
     app.connect("html-page-context", add_scripts, priority=900)

@@ -68,6 +68,9 @@ if os.environ.get("BOOK_BUILDER") == "singlehtml":  # for the PDF, which has no 
     html_js_files = []
     html_permalinks = False
 
+if os.environ.get("BOOK_BUILDER") == "epub":  # whose programs know less CSS, and none of the scripts
+    html_static_path, html_css_files, html_js_files = ["static/epub.css"], [], []
+
 # Commands are copied without their `$ ` and without what they print.
 copybutton_selector = "div.quotation pre, div.console.commands pre"
 copybutton_prompt_text = "$ "

@@ -14,6 +14,12 @@ All of them stay as GitHub shows them. What changes on the way, line by line:
                    <figure class="player" data-recording="lab/book/recordings/01_blocking.json"> around it, with the
                    recording itself in a <script type="application/json"> in it, so that it is there from file:// as well.
                    Without an image after it, the player has none, and is there in the book only
+  <!-- index lost wake-up, wake -->
+                   alone in a line: what a reader may look for here, although the text has other words for it
+  <!-- without players -->
+                   alone in a line: the paragraph after it is left out where there are players, which is in the browser
+  <!-- with players: text -->
+                   alone in a line: the text is a line of the book in the browser, and of nothing else
   *"wrong ones"*   in a folded answer get a paragraph each
 """
 
@@ -27,6 +33,9 @@ HEADING = re.compile(r"^(#{1,6}) (.*)$")
 LINK = re.compile(r"\]\(([^()\s]*)\)")
 TERMINAL = re.compile(r"^\*\*(Terminal \d)( again)?:\*\*$")
 IMAGE = re.compile(r"^!\[([^\]]*)\]\((\S+)\)$")
+WITHOUT_PLAYERS = "<!-- without players -->"
+WITH_PLAYERS = re.compile(r"^<!-- with players: (.+) -->$")
+INDEX = re.compile(r"^<!-- index (.+) -->$")
 PLAYER = re.compile(r"^<!-- player (\S+) -->$")
 
 
@@ -49,7 +58,8 @@ def label_of(document, anchor):
 class Pages:
     """The pages of one document: name -> lines."""
 
-    def __init__(self, text, document="TUTORIAL.md"):
+    def __init__(self, text, document="TUTORIAL.md", players=True):
+        self.players = players
         self.document, self.split = document, document == "TUTORIAL.md"
         first = DOCUMENTS[document]
         self.page, self.pages, self.seen = first, {first: []}, {}
@@ -78,6 +88,16 @@ class Pages:
             if not IMAGE.match("".join(self.lines[self.at : self.at + 1])):
                 self.picture()
             return
+        if line == WITHOUT_PLAYERS:
+            while self.players and self.lines[self.at]:
+                self.at += 1
+            return
+        if only := WITH_PLAYERS.match(line):
+            if not self.players:
+                return
+            line = only[1]
+        if entries := INDEX.match(line):
+            return self.put("```{index} " + entries[1], "```")
         if image := IMAGE.match(line):
             return self.picture(*image.groups())
         self.folded = (self.folded or line.startswith("<details>")) and line != "</details>"
@@ -170,7 +190,7 @@ def write(root, out, stages=True, printed=False):
     """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
     pages = {"stages": [STAGES]}
     for document in DOCUMENTS:
-        pages |= Pages((root / document).read_text(), document).pages
+        pages |= Pages((root / document).read_text(), document, players=stages).pages
     others = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
     chapters = [name for name in pages if name not in ("index", "stages", *others)]
     toc = CONTENTS % ("\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
@@ -186,8 +206,8 @@ def write(root, out, stages=True, printed=False):
             old.unlink()
     for name, lines in pages.items():
         file, text = out / f"{name}.md", "\n".join(lines) + "\n"
-        if printed:
-            text = text.replace("<details>", "<details open>")
+        if not stages:  # nor do all programs that show an EPUB unfold
+            text = text.replace("<details>", '<details open="open">')
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
 

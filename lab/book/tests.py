@@ -1,5 +1,6 @@
 """Tests of the scripts here. `make tests` runs them."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -55,10 +56,27 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         alone = page("<!-- player a/r.json -->\n\nText.\n")
         self.assertEqual(alone, '```{picture}\n:alt: ""\n:recording: a/r.json\n```\n\nText.')
 
+    def test_what_speaks_of_players_is_where_they_are(self):
+        text = "a\n\n<!-- without players -->\nOn paper,\nnot here.\n\n<!-- with players: See [it](#x). -->\n\nb"
+        pages = lambda players: "\n".join(Pages(text, players=players).pages["index"])
+        self.assertEqual(pages(True), "a\n\n\nSee [it](x).\n\nb")
+        self.assertEqual(pages(False), "a\n\nOn paper,\nnot here.\n\n\nb")
+
+    def test_what_else_a_place_is_looked_for_as_is_in_the_index(self):
+        self.assertEqual(page("<!-- index lost wake-up, wake -->\nText.\n"), "```{index} lost wake-up, wake\n```\nText.")
+
     def test_each_likely_wrong_answer_has_its_paragraph(self):
         text = '<details><summary>Answer</summary>\n\nYes.\n*"No"*: so.\n*"Perhaps"*: so.\n</details>\n*"Not here"*'
         self.assertIn('Yes.\n\n*"No"*: so.\n\n*"Perhaps"*', page(text))
         self.assertIn('</details>\n*"Not here"*', page(text))
+
+
+class TheTutorial(unittest.TestCase):
+    def test_folds_up_an_answer_for_each_of_its_questions(self):
+        text = re.sub(r"^( *)```.*?^\1```$", "", (ROOT / "TUTORIAL.md").read_text(), flags=re.M | re.S)
+        asks = re.compile(r"^.*\*\*Predict\b.*$|^### Predict$|^.*\*\*predict\*\*.*$", re.M)
+        for question, rest in zip(asks.findall(text), asks.split(text)[1:]):
+            self.assertIn("<details><summary>Answer</summary>", re.split(r"^#", rest, maxsplit=1, flags=re.M)[0], question)
 
 
 class AQuotationIsFound(unittest.TestCase):

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const modules = createRequire(join(process.env.MODULES, "any.js"));
@@ -18,7 +18,8 @@ const address = (page) => {
 };
 
 const pages = readdirSync(book).filter((name) => name.endsWith(".html"));
-const files = ["files/01_blocking/server.cpp.html", "files/07_futures_tasks/runtime/index.html", "files/README.md.html"];
+const files = ["files/01_blocking/server.cpp.html", "files/07_futures_tasks/runtime/index.html"];
+const everyPage = readdirSync(book, { recursive: true }).filter((name) => name.endsWith(".html"));
 const desk = { width: 1280, height: 900 };
 const phone = { width: 390, height: 844 };
 
@@ -31,29 +32,63 @@ before(async () => {
 });
 after(() => browser?.close());
 
+const idle = []; // pages that are open already, which is quicker
+
 // Calls `visit` with a page that has no past. Whatever is wrong in its console is a failure.
-async function visiting(address, options, visit) {
-  const context = await browser.newContext({ viewport: desk, ...options });
-  context.setDefaultTimeout(60_000);  // where all is well, nothing waits so long
-  const page = await context.newPage();
+async function visiting(address, { viewport = desk, colorScheme = "light", reducedMotion = "no-preference" }, visit) {
+  const page = idle.pop() ?? (await (await browser.newContext()).newPage());
+  page.setDefaultTimeout(60_000); // where all is well, nothing waits so long
   const wrong = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()));
-  page.on("pageerror", (error) => wrong.push(error.message));
-  page.on("request", (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`));
+  const listeners = {
+    console: (message) => ["error", "warning"].includes(message.type()) && wrong.push(message.text()),
+    pageerror: (error) => wrong.push(error.message),
+    request: (request) => request.url().startsWith("http") && wrong.push(`asks for ${request.url()}`),
+  };
+  for (const [event, listener] of Object.entries(listeners)) page.on(event, listener);
   try {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ media: "screen", colorScheme, reducedMotion });
     await page.goto(address);
     await visit(page);
-  } finally {
-    await context.close();
+    await page.evaluate(() => localStorage.clear());
+    await page.goto("about:blank");
+    for (const [event, listener] of Object.entries(listeners)) page.off(event, listener);
+    idle.push(page);
+  } catch (error) {
+    await page.context().close();
+    throw error;
   }
   assert.deepEqual(wrong, [], address);
 }
 
 const problems = {
-  // axe-core's rules for whoever hears a page, or sees little.
+  // axe-core's rules for whoever hears a page, or sees little. To look at the contrast of each letter takes long, so it looks at
+  // one element of each kind: of those with the same class, colour and size on the same ground.
   async access(page, options) {
-    await page.evaluate(axe);
+    // On a gradient axe-core decides nothing: the shade that says that a line goes on.
+    await page.addStyleTag({ content: ".block .highlight pre { background-image: none !important; }" });
     return page.evaluate(async (options) => {
+      const seen = new Set();
+      const grounds = new Map([[null, ""]]);
+      const groundOf = (element) => {
+        if (!grounds.has(element)) {
+          const { backgroundColor, opacity } = getComputedStyle(element);
+          const above = groundOf(element.parentElement);
+          const covers = /^rgb\(/.test(backgroundColor) && opacity === "1";
+          grounds.set(element, covers ? backgroundColor : `${above} ${backgroundColor} ${opacity}`);
+        }
+        return grounds.get(element);
+      };
+      for (const marked of document.querySelectorAll("[data-kind]")) delete marked.dataset.kind;
+      for (const element of document.querySelectorAll("body, body *")) {
+        if (![...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
+        if (!element.checkVisibility({ visibilityProperty: true })) continue;
+        const { color, fontSize, fontWeight, opacity } = getComputedStyle(element);
+        const kind = [element.localName, element.className, color, fontSize, fontWeight, opacity, groundOf(element)].join("|");
+        if (!seen.has(kind)) element.dataset.kind = "";
+        seen.add(kind);
+      }
+      axe.configure({ rules: [{ id: "color-contrast", selector: "[data-kind]" }] });
       const { violations } = await axe.run(document, { ...options, preload: false, resultTypes: ["violations"] });
       return violations
         .filter(({ impact }) => ["serious", "critical"].includes(impact))
@@ -79,36 +114,59 @@ const problems = {
       })),
 };
 
-// Each page is visited once in each scheme, with a desk's screen and then a telephone's; what was found is asked for below.
+// Puts into a file's page what the pages of all files have: one word of each kind that a highlighter knows.
+function addEveryWord(page) {
+  const words = new Map();
+  for (const name of everyPage.filter((name) => name.startsWith("files/"))) {
+    for (const [span, kind] of readFileSync(join(book, name), "utf8").matchAll(/<span class="(\w+)">[^<\s]+<\/span>/g)) {
+      if (!words.has(kind)) words.set(kind, span);
+    }
+  }
+  assert(words.size > 30, `only ${words.size} kinds of words`);
+  return page.evaluate((spans) => document.querySelector(".listing .line").insertAdjacentHTML("beforeend", spans), [...words.values()].join(" "));
+}
+
+// Each page is opened once, with a desk's screen, light and then dark, and at last with a telephone's; what was found is asked
+// for below.
 const found = { access: [], width: [], answers: [] };
 const note = async (what, name, page, ...more) => {
   for (const problem of await problems[what](page, ...more)) found[what].push(`${name}: ${problem}`);
 };
 
-for (const colorScheme of ["light", "dark"]) {
-  test(`each page opens without an error, ${colorScheme}`, async () => {
-    for (const name of [...pages, ...files]) {
-      await visiting(address(name), { colorScheme }, async (page) => {
-        // To look at the contrast of each letter of the long chapters takes long, and they have the colours of the first.
-        const contrast = !/^0[2-7]/.test(name);
-        const rules = { "color-contrast": { enabled: contrast } };
-        if (colorScheme === "light") await note("access", name, page, { rules });
-        else if (contrast) await note("access", `${name}, dark`, page, { runOnly: ["color-contrast"] });
-        await note("width", name, page);
-        if (colorScheme === "dark") return;
-        await note("answers", name, page);
-        await page.setViewportSize(phone);
-        await note("width", `${name}, telephone`, page);
-      });
-    }
+async function examine(name) {
+  await visiting(address(name), { reducedMotion: "reduce" }, async (page) => {
+    if (name === files[0]) await addEveryWord(page);
+    if (name.startsWith("search.html?")) await page.locator("ul.search li").first().waitFor();
+    await page.evaluate(axe);
+    // What `region` finds is never serious, and it takes long to look.
+    await note("access", name, page, { rules: { region: { enabled: false } } });
+    await note("width", name, page);
+    await note("answers", name, page);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await note("access", `${name}, dark`, page, { runOnly: ["color-contrast"] });
+    await page.setViewportSize(phone);
+    await note("width", `${name}, telephone`, page);
   });
 }
+
+// The long ones first, and two at once.
+test("each page opens without an error", async () => {
+  const size = (name) => statSync(join(book, name.replace(/\?.*/, ""))).size;
+  const waiting = [...pages, ...files, "search.html?q=epoll"].sort((a, b) => size(a) - size(b));
+  const work = async () => {
+    while (waiting.length) await examine(waiting.pop());
+  };
+  await Promise.all([work(), work()]);
+});
 
 test("axe-core finds nothing serious on any page, light or dark", () => assert.deepEqual(found.access, []));
 
 test("no page has to be scrolled sideways, on a telephone as on a desk", () => assert.deepEqual(found.width, []));
 
 test("each folded answer asks first, and lets choose where it names wrong ones", () => assert.deepEqual(found.answers, []));
+
+// The others do not need one another, so two of them run at once.
+describe("what a reader does", { concurrency: 2 }, () => {
 
 test("each link leads somewhere", () => {
   const anchors = new Map();
@@ -119,9 +177,8 @@ test("each link leads somewhere", () => {
     }
     return anchors.get(file);
   };
-  const every = readdirSync(book, { recursive: true }).filter((name) => name.endsWith(".html"));
   const broken = [];
-  for (const name of every) {
+  for (const name of everyPage) {
     const here = join(book, name);
     const text = readFileSync(here, "utf8").replace(/(<script\b[^>]*>).*?<\/script>/gs, "$1");
     for (const [, link] of text.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
@@ -134,7 +191,7 @@ test("each link leads somewhere", () => {
     }
   }
   assert.deepEqual(broken, []);
-  assert(every.length > 500);
+  assert(everyPage.length > 500);
 });
 
 test("a quotation's caption leads to the line in its file", () =>
@@ -146,16 +203,63 @@ test("a quotation's caption leads to the line in its file", () =>
     await page.waitForFunction(() => document.querySelector(".line:target").getBoundingClientRect().top < innerHeight);
   }));
 
-test("the search finds what a page says, and where, without a server", () =>
-  visiting(address("search.html?q=thundering herd"), {}, async (page) => {
-    await page.locator("ul.search li li a").first().waitFor();
-    assert.match(await page.locator("ul.search > li:has(li)").first().innerText(), /^Proof\n/);
-    const section = page.locator("ul.search li li").first();
-    assert.match(await section.innerText(), /thundering herd/i);
-    await section.locator("a").click();
-    await page.waitForURL(/proof\.html#/);
+test("the search shows first where a thing is explained, without a server", () =>
+  visiting(address("search.html?q=thundering+herd"), {}, async (page) => {
+    const expected = {
+      "lost wake-up": "Every order of events",
+      "edge triggered": "06 Epoll, edge-triggered",
+      "EAGAIN": "Predict — 03 Nonblocking and busy",
+      "cancellation": "Step 11: cancellation is destruction",
+      "backpressure": "Between tasks",
+      "EPOLLONESHOT": "Run it — 06 Epoll, edge-triggered",
+      "slab": "A server for many: broadcast",
+      "coroutine frame": "Step 10: the compiler writes the future",
+      "say_goodbye": "The diff — 07 Futures and tasks",
+      "io_uring": "What hurt: asking first",
+      "select loses": "The first one wins",
+      "thundering herd": "More than one core",
+    };
+    const field = page.getByLabel("Search", { exact: true }).first();
+    const wrong = [];
+    for (const [query, section] of Object.entries(expected)) {
+      await field.fill(query);
+      const best = await page.locator("ul.search > li").evaluateAll((items) => items.slice(0, 2).map((item) =>
+        [item.querySelector("a"), item.querySelector(".of")].filter(Boolean).map((one) => one.textContent).join(" — ")));
+      if (!best.some((one) => one.startsWith(section))) wrong.push(`${query}: ${best.join(" | ")}`);
+    }
+    assert.deepEqual(wrong, []);
+    assert.equal(await page.locator("ul.search mark").first().innerText(), "thundering herd");
+    await page.locator("ul.search a").first().click();
+    await page.waitForURL(/\.html#more-than-one-core$/);
     const shown = await page.evaluate(() => document.getElementById(location.hash.slice(1)).closest("section").innerText);
     assert.match(shown, /thundering herd/i);
+  }));
+
+test("a link into a long page shows its heading, below the bar of a telephone as well, and the contents mark the place", async () => {
+  const [name, anchor] = ["proof.html", "every-order-of-events"];
+  for (const viewport of [{ width: 1440, height: 900 }, phone]) {
+    await visiting(address(`${name}#${anchor}`), { viewport }, async (page) => {
+      await page.waitForFunction((anchor) => {
+        const place = document.getElementById(anchor);
+        const heading = (place.matches("section") ? place : place.nextElementSibling).querySelector("h2");
+        const { left, top, height } = heading.getBoundingClientRect();
+        return top >= 0 && top < 150 && heading.contains(document.elementFromPoint(left + 5, top + height / 2));
+      }, anchor);
+      if (viewport === phone) return;
+      await page.locator(`.toc-tree .scroll-current > a[href="#${anchor}"]`).waitFor();
+    });
+  }
+});
+
+test("the next page and the one before are reached with the keyboard", () =>
+  visiting(address("03-nonblocking-and-busy.html"), {}, async (page) => {
+    for (const [way, there] of [["next", /04-poll\.html$/], ["prev", /03-nonblocking-and-busy\.html$/]]) {
+      const link = page.locator(`.related-pages .${way}-page`);
+      await link.focus();
+      assert.notEqual(await link.evaluate((one) => getComputedStyle(one).outlineStyle), "none");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(there);
+    }
   }));
 
 // What the button of a block puts into the clipboard.
@@ -263,12 +367,13 @@ test("each diff leads to its two files beside each other", async () => {
   const links = pages.flatMap((name) =>
     [...readFileSync(join(book, name), "utf8").matchAll(/href="stages\.html#([^"]+)"/g)].map((match) => match[1]));
   assert(links.length >= 9, `only ${links.length}`);
-  for (const link of links) {
-    await visiting(address(`stages.html#${link}`), {}, async (page) => {
-      assert.equal((await page.locator("#stages th").allInnerTexts()).join(".."), link);
+  await visiting(address(`stages.html#${links[0]}`), {}, async (page) => {
+    for (const link of links) {
+      await page.evaluate((link) => void (location.hash = link), link);
+      await page.waitForFunction((link) => [...document.querySelectorAll("#stages th")].map((one) => one.innerText).join("..") === link, link);
       assert((await page.locator("#stages td.new").count()) > 0);
-    });
-  }
+    }
+  });
 });
 
 const unfold = (page) => page.evaluate(() => document.querySelectorAll("#stages .folded button").forEach((button) => button.click()));
@@ -314,3 +419,5 @@ test("on a telephone the two stages are one column, what is gone above what is n
     assert.deepEqual(side("gone"), source("04_poll/server.cpp"));
     assert.deepEqual(await problems.width(page), []);
   }));
+
+});
