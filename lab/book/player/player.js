@@ -128,7 +128,7 @@ Player.RunPlayer = class {
   }
   actor(who) {
     if (who === "main") return "main thread";
-    return who.startsWith("client ") ? `${who}: another process, whose descriptors have numbers of their own` : who;
+    return who.startsWith("client ") ? `${who}: another process, with descriptors of its own` : who;
   }
 
   /// How long a step stays when it plays, in milliseconds: until it can have been read.
