@@ -6,15 +6,23 @@ Player.BarsView = class {
   constructor(run) {
     const { h } = Player;
     this.run = run;
-    this.end = Math.max(run.data.end, run.data.delay * run.data.bars.length) * 1.02;
+    this.end = run.data.end * 1.02;
     this.rows = run.data.bars.map((_, index) => {
-      const waits = h("span.p-waits"), serves = h(`span.p-serves.p-c${index + 1}`), text = h("span.p-is");
+      const waits = h("span.p-waits"), serves = h(`span.p-serves.${Player.colour(index + 1)}`), text = h("span.p-is");
       return { waits, serves, text, element: h("div.p-bar", h("span.p-who", `client ${index + 1}`), h("span.p-track", waits, serves), text) };
     });
     const ticks = [];
-    for (let second = 0; second < this.end * 0.97; second += 1) ticks.push(h("span.p-tick", { style: `left:${this.percent(second)}` }, `${second} s`));
+    for (let second = 0; second <= this.end; second += this.end > 5 ? 2 : 0.5) ticks.push(h("span.p-tick", { style: `left:${this.percent(second)}` }, `${second} s`));
     this.cursor = h("span.p-cursor");
-    this.element = h("div.p-bars", this.rows.map((row) => row.element), h("div.p-axis", { "aria-hidden": "true" }, h("span.p-track", ticks, this.cursor)));
+    this.element = h("div.p-bars", this.rows.map((row) => row.element), h("div.p-axis", { "aria-hidden": "true" }, h("span.p-track", ticks, this.cursor)), h("p.p-note", this.took()));
+  }
+
+  /// An axis is as long as its run: so it is said in words how long that is, and how long it would be in chapter 01.
+  took() {
+    const { bars, delay, chapter } = this.run.data;
+    const took = Math.max(...bars.map(([, , ends]) => ends)) - Math.min(...bars.map(([came]) => came));
+    const all = `${bars.length} clients took ${Number(took.toFixed(1))} s.`;
+    return chapter === "01_blocking" ? all : `${all} One after the other, as in chapter 01: ${bars.length * delay} s.`;
   }
 
   percent(time) {

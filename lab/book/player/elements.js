@@ -27,11 +27,32 @@ Player.place = (title, changed, ...content) => {
   const { h } = Player;
   return h(changed ? "section.p-place.p-changed" : "section.p-place", h("h4", title), ...content);
 };
+/// One for which a row is enough, most of the time.
+Player.row = (title, changed, ...content) => {
+  const place = Player.place(title, changed, ...content);
+  place.classList.add("p-inline");
+  return place;
+};
 
-/// Somebody with a number and a colour: a client, or a task.
-Player.chip = (number, text) => Player.h(`span.p-chip.p-c${((number - 1) % 5) + 1}`, text);
+/// Somebody with a number and a colour: a client, or a task. There are ten colours, and 0 is none.
+Player.colour = (number) => `p-c${number && ((number - 1) % 10) + 1}`;
+Player.chip = (number, text) => Player.h(`span.p-chip.${Player.colour(number)}`, text);
 
 Player.nothing = (text) => Player.h("p.p-nothing", text);
+
+/// A chain of two links, for a link to what is there now.
+Player.linkSign = () => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", "M10 14a5 5 0 0 0 7 0l3-3a5 5 0 0 0-7-7l-1.5 1.5M14 10a5 5 0 0 0-7 0l-3 3a5 5 0 0 0 7 7l1.5-1.5");
+  svg.append(path);
+  return svg;
+};
+
+/// For who hears the page, and does not see it.
+Player.heard = (text) => Player.h("span.p-heard", text);
 
 /// A button that cannot be pressed any more loses the focus, and the keys would go to nobody: `element` gets it instead.
 Player.keepFocus = (element) => {

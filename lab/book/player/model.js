@@ -1,25 +1,32 @@
 // What does a recording say of each moment? The model, without pictures and buttons.
 //
 // A recording is the JSON that lab/book/record/record.py writes, and says what is in it. Nothing is worked out here that a
-// recording could say: a moment's state is what its step and the steps before it have set.
+// recording could say: what is there at a step is what it and the steps before it have set. (Of tasks a step sets those that
+// have changed.) Some steps have a name, the recording's `moments`, by which they can be found.
 "use strict";
 window.Player = window.Player || {};
 
-/// A run: steps from 0 to `last`.
+/// A run: steps from 0 to `last`, some of which have a name.
 Player.Run = class {
   constructor(data) {
     this.data = data;
-    this.moments = [];
+    this.steps = [];
     let state = {};
     for (const step of data.steps) {
-      state = { ...state, ...step.set };
-      this.moments.push({ step, state, changed: new Set(Object.keys(step.set)), line: data.code.at[step.at] });
+      const tasks = new Map([...(state.tasks ?? []), ...(step.set.tasks ?? [])].map((task) => [task.n, task]));
+      state = { ...state, ...step.set, tasks: [...tasks.values()] };
+      this.steps.push({ step, state, changed: new Set(Object.keys(step.set)), line: data.code.at[step.at] });
     }
     this.last = data.steps.length - 1;
   }
 
   at(index) {
-    return this.moments[index];
+    return this.steps[index];
+  }
+
+  /// The last of the named moments that is not after this step, or -1: its number.
+  momentAt(index) {
+    return this.data.moments.findLastIndex(([step]) => step <= index);
   }
 
   /// What is there to be seen, in words.
@@ -34,7 +41,7 @@ Player.Run = class {
     const now = this.data.steps[index].until ?? this.data.steps[index].t;
     return this.data.bars.map(([came, begins, ends]) => ({
       came: Math.min(came, now), begins: Math.min(begins, now), ends: Math.min(ends, now),
-      is: now < came ? "" : now < begins ? "waits" : now < ends ? "is served" : "is done",
+      is: now < came ? "" : now < begins ? "waits" : now < ends ? "served" : "done",
     }));
   }
 };

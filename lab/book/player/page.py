@@ -25,8 +25,9 @@ def page():
 <style>body {{ font-family: system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; background: #fff; color: #1d2433; }}
 @media (prefers-color-scheme: dark) {{ body:not([data-theme="light"]) {{ background: #0f1115; color: #e4e7ee; }} }}
 body[data-theme="dark"] {{ background: #0f1115; color: #e4e7ee; }}
+@media (max-width: 67em) {{ .content {{ overflow-x: auto; }} }}  /* as Furo has it */
 {(HERE / "player.css").read_text()}</style></head>
-<body><main><h1>All players</h1>
+<body><main class="content"><h1>All players</h1>
 {figures}
 </main>
 {scripts}

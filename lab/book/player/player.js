@@ -22,30 +22,43 @@ Player.RunPlayer = class {
     this.bars = new Player.BarsView(this.run);
     this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
+    this.rooms = [];  // how high each place is at its most
     this.makeControls();
     this.element = h("div.p-run", { tabindex: "0", role: "group", "aria-label": `${data.title}: a recorded run of ${data.code.file}, step by step`, keydown: (event) => this.key(event) },
-      this.controls, this.says, h("div.p-grid", h("div", this.code.element, this.call), this.view.element), this.bars.element);
+      this.moments, h("div.p-top", this.controls, this.says), h("div.p-grid", this.code.element, this.call, this.view.element, this.bars.element));
     this.go(0);
-    // The page must not jump when there is more to be seen than a step before: so there is room for the most.
+    // The page must not jump when there is more to be seen than a step before: so there is room for the most, as soon as
+    // the reader comes near.
+    new IntersectionObserver((entries) => {
+      this.isNear = entries.at(-1).isIntersecting;
+      this.reserve();
+    }, { rootMargin: "1000px 0px" }).observe(this.element);
     new ResizeObserver(() => this.reserve()).observe(this.element);
   }
 
   reserve() {
     const width = this.element.clientWidth;
-    if (width === 0 || width === this.width) return;
+    if (!this.isNear || width === 0 || width === this.width) return;
     this.width = width;
-    const parts = [this.view.element, this.says, this.call];
-    const most = parts.map(() => 0);
+    const parts = [this.says, this.call];
     for (const part of parts) part.style.minHeight = "";
-    const index = this.index;
+    const most = [], rooms = [];
+    const measure = (into, elements) =>
+      elements.forEach((element, number) => (into[number] = Math.max(into[number] ?? 0, Math.ceil(element.getBoundingClientRect().height))));
     this.says.setAttribute("aria-live", "off");
     for (let i = 0; i <= this.run.last; ++i) {
-      this.go(i);
-      parts.forEach((part, number) => (most[number] = Math.max(most[number], Math.ceil(part.getBoundingClientRect().height))));
+      this.draw(i);
+      measure(most, parts);
+      measure(rooms, this.places);
     }
     parts.forEach((part, number) => (part.style.minHeight = `${most[number]}px`));
-    this.go(index);
+    this.rooms = rooms;
+    this.go(this.index);
     this.says.setAttribute("aria-live", "polite");
+  }
+
+  get places() {
+    return [...this.view.element.querySelectorAll(".p-place")];
   }
 
   makeControls() {
@@ -56,11 +69,15 @@ Player.RunPlayer = class {
     this.step = button("Step ▶", "One step on", "→", () => this.by(1));
     this.step.classList.add("p-main");
     this.playing = button("Play", "Play", "", () => (this.timer ? this.stop() : this.play()));
-    this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", input: () => this.by(this.slider.valueAsNumber - this.index) });
+    this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", list: `${this.name}-moments`, input: () => this.by(this.slider.valueAsNumber - this.index) });
     this.speed = h("select", { "aria-label": "the speed" }, [["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"], ["4", "4 ×"]].map(([value, text]) => h("option", { value, selected: value === "1" }, text)));
     this.count = h("span.p-count");
-    this.link = h("a.p-link", "Link to this moment");
-    this.controls = h("div.p-controls", this.first, this.back, this.step, this.playing, this.speed, this.slider, this.count, this.link);
+    this.link = h("a.p-link", { title: "Link to this moment", "aria-label": "Link to this moment" }, Player.linkSign());
+    const { moments } = this.run.data;
+    const marks = h("datalist", { id: `${this.name}-moments` }, moments.map(([step]) => h("option", { value: step })));
+    this.controls = h("div.p-controls", this.first, this.back, this.step, this.playing, this.speed, this.slider, marks, this.count, this.link);
+    this.jumps = moments.map(([step, name]) => button(name, name, "", () => this.by(step - this.index)));
+    this.moments = h("div.p-moments", { role: "group", "aria-label": "moments of this run" }, h("span", { "aria-hidden": "true" }, "Go to:"), this.jumps);
   }
 
   /// A step of the reader's own: it ends the playing.
@@ -69,25 +86,37 @@ Player.RunPlayer = class {
     this.go(this.index + steps);
   }
 
-  go(index) {
+  /// What differs in height from step to step.
+  draw(index) {
     const { h, fill } = Player;
-    this.index = Math.max(0, Math.min(this.run.last, index));
-    const { step, line } = this.run.at(this.index);
-    this.code.show(line);
-    this.view.show(this.index);
-    this.bars.show(this.index);
-    this.element.classList.toggle("p-elsewhere", this.isElsewhere(step.who));
+    const { step } = this.run.at(index);
+    this.view.show(index);
     fill(this.call, h("span.p-actor", `${this.actor(step.who)} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
       step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
     this.call.hidden = !step.call;
+    fill(this.says, h("p", this.run.words(index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
+  }
+
+  go(index) {
+    this.index = Math.max(0, Math.min(this.run.last, index));
+    const { step, line } = this.run.at(this.index);
+    this.draw(this.index);
+    this.places.forEach((place, number) => (place.style.minHeight = number in this.rooms ? `${this.rooms[number]}px` : ""));
+    this.code.show(line);
+    this.bars.show(this.index);
+    this.element.classList.toggle("p-elsewhere", this.isElsewhere(step.who));
     // What has to be scrolled must be within the keyboard's reach.
     if (this.call.scrollHeight > this.call.clientHeight + 1) this.call.setAttribute("tabindex", "0");
     else this.call.removeAttribute("tabindex");
-    fill(this.says, h("p", this.run.words(this.index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
     this.slider.value = this.index;
     this.slider.setAttribute("aria-valuetext", `step ${this.index + 1} of ${this.run.last + 1}`);
     this.count.textContent = `${this.index + 1} / ${this.run.last + 1} · ${step.t.toFixed(3)} s`;
     this.link.href = `#${this.name}:t=${this.index}`;
+    const moment = this.run.momentAt(this.index);
+    this.jumps.forEach((jump, number) => {
+      if (number === moment) jump.setAttribute("aria-current", this.run.data.moments[number][0] === this.index ? "step" : "true");
+      else jump.removeAttribute("aria-current");
+    });
     this.first.disabled = this.back.disabled = this.index === 0;
     this.step.disabled = this.index === this.run.last;
     Player.keepFocus(this.element);
@@ -150,6 +179,13 @@ Player.recordingOf = (figure, name) => {
   return inside ? JSON.parse(inside.textContent) : window.recordings?.[name];
 };
 
+/// The figure's own picture, for whoever asks for it: the text speaks of what it has of the server's threads.
+Player.picture = (figure) => {
+  const { h } = Player;
+  const images = [...figure.querySelectorAll(":scope > img")].map((image) => image.cloneNode());
+  return images.length ? h("details.p-picture", h("summary", "The picture, with the server's threads"), images) : null;
+};
+
 Player.make = (figure) => {
   const { h } = Player;
   const name = figure.dataset.recording.split("/").at(-1).replace(/\.json$/, "");
@@ -158,10 +194,10 @@ Player.make = (figure) => {
   const kinds = { games: Player.GameView, quizzes: Player.QuizView };
   const player = new (kinds[data.kind] || Player.RunPlayer)(data, name);
   const made = data.kind === "quizzes" ? "Drawn by build/lab/quiz, which knows more of them; answered by the runtime."
-    : data.made ? `Recorded from a run of ${data.code.file} (commit ${data.made.commit}, ${data.made.system})` + (data.kind === "calls" ? ", under strace: each call takes longer than without it." : ".")
+    : data.made ? `Recorded from a run of ${data.code.file} (${data.made.commit}, ${data.made.system})` + (data.kind === "calls" ? " under strace, which makes each call longer." : ".")
     : "All positions come from the explorer, which runs the runtime's own code in every order.";
   figure.classList.add("p-ready");
-  figure.append(h("div.p-box", h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null, player.element, h("p.p-made", made)));
+  figure.append(h("div.p-box", h("div.p-head", h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null), player.element, Player.picture(figure), h("p.p-made", made)));
   Player.all.set(name, { figure, player });
 };
 

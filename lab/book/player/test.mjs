@@ -39,6 +39,14 @@ async function visiting(hash, options, visit) {
   assert.deepEqual(wrong, []);
 }
 
+// Comes near to each player, for it to make its room.
+async function comeNear(page) {
+  for (const name of runs) {
+    await page.evaluate((name) => Player.all.get(name).figure.scrollIntoView(), name);
+    await page.waitForFunction((name) => Player.all.get(name).player.rooms.length > 0, name);
+  }
+}
+
 const button = (figure, name) => figure.getByRole("button", { name, exact: true });
 const says = (figure) => figure.locator(".p-says");
 
@@ -95,14 +103,91 @@ test("a line is lit only while somebody is in it, and a task has the colour of i
           player.go(index);
           const lit = getComputedStyle(figure.querySelector(".p-lit")).backgroundColor !== "rgba(0, 0, 0, 0)";
           const mayBe = who === "main" || /^(thread|task) /.test(who);
-          const chips = [...figure.querySelectorAll(".p-task")].filter((task) => /connection (\d)/.test(task.textContent));
-          const others = chips.filter((task) => !task.querySelector(`.p-chip.p-c${/connection (\d)/.exec(task.textContent)[1]}`));
+          const chips = [...figure.querySelectorAll(".p-task")].filter((task) => /connection (\d+)/.test(task.textContent));
+          const others = chips.filter((task) => !task.querySelector(`.p-chip.p-c${/connection (\d+)/.exec(task.textContent)[1]}`));
           return lit === mayBe && others.length === 0 ? [] : [`${index}: ${who}`];
         });
       }, name);
       assert.deepEqual(wrong, [], name);
     }
   }));
+
+test("ten clients have a bar each, and no two of them a colour", () =>
+  visiting("", {}, async (page) => {
+    for (const name of runs) {
+      const bars = await page.evaluate((name) => [...Player.all.get(name).figure.querySelectorAll(".p-bar")].map((bar) =>
+        [bar.querySelector(".p-who").textContent, getComputedStyle(bar.querySelector(".p-serves")).color]), name);
+      assert.deepEqual(bars.map(([who]) => who), Array.from({ length: 10 }, (_, index) => `client ${index + 1}`));
+      assert.equal(new Set(bars.map(([, colour]) => colour)).size, 10, name);
+    }
+  }));
+
+test("a moment's button goes to its step, of which the slider has a mark", () =>
+  visiting("", {}, async (page, player) => {
+    for (const name of runs) {
+      const figure = player(name);
+      const { moments, steps, marks } = await figure.evaluate((figure, name) => {
+        const { data } = Player.all.get(name).player.run;
+        return { moments: data.moments, steps: data.steps.length, marks: [...figure.querySelector("input").list.options].map(({ value }) => Number(value)) };
+      }, name);
+      assert.deepEqual(marks, moments.map(([step]) => step));
+      for (const [step, moment] of moments) {
+        await button(figure, moment).click();
+        assert.ok((await figure.locator(".p-count").textContent()).startsWith(`${step + 1} / ${steps} `), `${name}: ${moment}`);
+        assert.equal(await button(figure, moment).getAttribute("aria-current"), "step");
+        assert.equal(await figure.locator(".p-moments [aria-current]").count(), 1);
+      }
+    }
+  }));
+
+test("on a laptop all of a run is to be seen at once", () =>
+  visiting("", { viewport: { width: 1280, height: 800 } }, async (page) => {
+    await page.addStyleTag({ content: "main { max-width: 800px }" });  // as wide as the book's column
+    const high = () => page.evaluate(() => [...Player.all].filter(([, { player }]) => player.run).map(([name, { figure }]) => [name, figure.clientWidth, figure.clientHeight]));
+    await page.waitForFunction(() => document.querySelector("figure").clientWidth === 800);
+    await comeNear(page);
+    for (const [name, width, height] of await high()) {
+      assert.equal(width, 800);
+      assert.ok(height <= 800, `${name} is ${height} px high`);
+    }
+    const out = await page.evaluate(() => [...Player.all].filter(([, { player }]) => player.run).flatMap(([name, { player, figure }]) =>
+      player.run.steps.flatMap((_, index) => {
+        player.go(index);
+        return [...figure.querySelectorAll(".p-place")].filter((place) => place.scrollWidth > place.clientWidth).map((place) => `${name}, ${index}: ${place.textContent}`);
+      })));
+    assert.deepEqual(out, []);
+  }));
+
+test("on a phone the buttons, and what is said, stay in sight", () =>
+  visiting("", phone, async (page, player) => {
+    for (const name of ["01_blocking", "07_futures_tasks"]) {
+      await player(name).locator(".p-bars").evaluate((bars) => bars.scrollIntoView({ block: "end" }));
+      const there = [await button(player(name), "One step on").boundingBox(), await says(player(name)).boundingBox()];
+      for (const { y, height } of there) assert.ok(y >= 0 && y + height < phone.viewport.height / 2, `${name}: ${y}`);
+    }
+  }));
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the ten colours are read on every ground of the ${colorScheme} page`, () =>
+    visiting("", { colorScheme }, async (page) => {
+      const [grounds, colours] = await page.evaluate(() => {
+        const there = document.querySelector(".p-box").appendChild(document.createElement("i"));
+        const shown = (name) => {
+          there.style.color = `var(${name})`;
+          return getComputedStyle(there).color.match(/\d+/g).map(Number);
+        };
+        return [["--p-paper", "--p-panel", "--p-glow"].map(shown), Array.from({ length: 10 }, (_, index) => shown(`--p-c${index + 1}`))];
+      });
+      const light = (colour) => colour.map((part) => part / 255).map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0.05);
+      for (const [number, colour] of colours.entries()) {
+        for (const ground of grounds) {
+          const [less, more] = [light(colour), light(ground)].sort((a, b) => a - b);
+          assert.ok(more / less >= 4.5, `colour ${number + 1} on ${ground}: ${more / less}`);
+        }
+      }
+    }));
+}
 
 test("on a phone what is in the kernel comes before the code, and on a desk beside it", () =>
   visiting("", phone, async (page, player) => {
@@ -129,7 +214,7 @@ test("poll's list is there while poll is, and epoll's all the time", () =>
     }
     const kept = (await lists("06_epoll_edge")).filter(([call]) => call === "epoll_wait");
     assert.ok(kept.every(([, , there]) => there >= 2));
-    assert.match(await player("04_poll").textContent(), /brought along so far: \d\d entries/);
+    assert.match(await player("04_poll").textContent(), /brought along so far: \d\d+ entries/);
   }));
 
 test("a link leads to the moment, in one of several players, and the player to the link", () =>
@@ -137,7 +222,7 @@ test("a link leads to the moment, in one of several players, and the player to t
     await assert.doesNotReject(player("04_poll").getByText("13 / ").waitFor());
     assert.match(await player("05_epoll_level").locator(".p-count").textContent(), /^1 \/ /);
     await button(player("04_poll"), "One step on").click();
-    assert.equal(await player("04_poll").getByText("Link to this moment").getAttribute("href"), "#04_poll:t=13");
+    assert.equal(await player("04_poll").getByRole("link", { name: "Link to this moment" }).getAttribute("href"), "#04_poll:t=13");
     assert.equal(await page.evaluate(() => Player.all.get("04_poll").figure.getBoundingClientRect().top < innerHeight), true);
     await page.evaluate(() => { location.hash = "#t=3"; });
     await player("01_blocking").getByText("4 / ").waitFor();
@@ -147,8 +232,10 @@ test("a link leads to the moment, in one of several players, and the player to t
     await page.evaluate(() => { location.hash = "#quizzes:t=2"; });
     await player("quizzes").getByText("Question 3 of").waitFor();
     for (const odd of ["#04_poll:t=99999", "#nobody:t=1", "#lose_the_wake_up:t=9", "#lose_the_wake_up:t=077", "#t=", "#%"]) {
-      await page.goto("about:blank");
-      await page.goto(address + odd);
+      await page.evaluate((odd) => new Promise((done) => {
+        addEventListener("hashchange", () => done(), { once: true });
+        location.hash = odd;
+      }), odd);
     }
   }));
 
@@ -187,7 +274,10 @@ test("the keyboard alone is enough for a run", () =>
     }
     await page.keyboard.press("End");
     assert.ok(await button(figure, "One step on").isDisabled());
-    await page.keyboard.press("Tab");  // to the first button
+    await page.keyboard.press("Tab");  // to the first moment
+    await page.keyboard.press("Enter");
+    assert.match(await count(), new RegExp(`^${1 + await figure.evaluate(() => Player.all.get("01_blocking").player.run.data.moments[0][0])} /`));
+    while (!(await button(figure, "To the beginning").evaluate((element) => element === document.activeElement))) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     assert.match(await count(), /^1 \//);
     await page.keyboard.press("ArrowRight");  // although that button has gone out under the finger
@@ -334,8 +424,8 @@ for (const [name, options] of Object.entries({
 
 test("a phone does not have to be scrolled sideways, nor does the page jump, whatever is shown", () =>
   visiting("", phone, async (page) => {
-    const wrong = await page.evaluate(async () => {
-      await new Promise((done) => setTimeout(done, 100));  // for the players to have made their room
+    await comeNear(page);
+    const wrong = await page.evaluate(() => {
       const wrong = [];
       for (const [name, { player, figure }] of Player.all) {
         const heights = new Set();
@@ -344,6 +434,8 @@ test("a phone does not have to be scrolled sideways, nor does the page jump, wha
           heights.add(Math.round(figure.getBoundingClientRect().height));
           const { scrollWidth, clientWidth } = document.scrollingElement;
           if (scrollWidth > clientWidth) wrong.push(`${name}, ${index}: ${scrollWidth} of ${clientWidth}`);
+          for (const place of figure.querySelectorAll(".p-place"))
+            if (place.scrollWidth > place.clientWidth) wrong.push(`${name}, ${index}: ${place.textContent} sticks out`);
         }
         if (heights.size > 1) wrong.push(`${name} is ${[...heights]} high`);
       }
@@ -377,14 +469,18 @@ test("who wants less to move has nothing that does", () =>
 
 test("without scripts, and in print, the pictures are there", async () => {
   await visiting("", { javaScriptEnabled: false }, async (page, player) => {
-    assert.ok(await player("01_blocking").locator("img").isVisible());
+    assert.ok(await player("01_blocking").locator(":scope > img").isVisible());
     assert.equal(await page.locator(".p-box").count(), 0);
   });
   await visiting("", {}, async (page, player) => {
     assert.ok(await player("01_blocking").locator(".p-box").isVisible());
-    assert.ok(!(await player("01_blocking").locator("img").isVisible()));
+    assert.ok(!(await player("01_blocking").locator(":scope > img").isVisible()));
+    const copy = player("01_blocking").locator("details img");
+    assert.ok(!(await copy.isVisible()));
+    await player("01_blocking").getByText("The picture, with the server's threads").click();
+    assert.ok(await copy.isVisible());
     await page.emulateMedia({ media: "print" });
-    assert.ok(await player("01_blocking").locator("img").isVisible());
+    assert.ok(await player("01_blocking").locator(":scope > img").isVisible());
     assert.ok(!(await player("01_blocking").locator(".p-box").isVisible()));
   });
 });

@@ -5,6 +5,10 @@ window.Player = window.Player || {};
 Player.CallsView = class {
   constructor(run) {
     this.run = run;
+    // A place is there from the beginning if it is there at all, or the others would move.
+    const states = run.steps.map(({ state }) => state);
+    this.threaded = states.some((state) => state.threads.length > 1);
+    this.polls = states.some((state) => state.poll);
     this.element = Player.h("div.p-kernel");
   }
 
@@ -21,16 +25,18 @@ Player.CallsView = class {
   }
 
   threads(state, changed) {
-    const { h, place } = Player;
+    const { h, place, row } = Player;
     const rows = state.threads.map(([name, does]) =>
-      h("li", h(does ? "span.p-dot.p-asleep" : "span.p-dot.p-awake", { "aria-hidden": "true" }), `${name === "main" ? "main thread" : name}: `,
-        does ? h("span", "asleep in ", h("code", does)) : "awake"));
-    return place(rows.length > 1 ? "the server's threads" : "the server's thread", changed.has("threads"), h("ul.p-threads", rows));
+      h("li", h(does ? "span.p-dot.p-asleep" : "span.p-dot.p-awake", { "aria-hidden": "true" }),
+        this.threaded ? `${name === "main" ? "main thread" : name}: ` : null, does ? h("span", "asleep in ", h("code", does)) : "awake"));
+    return this.threaded
+      ? place("the server's threads", changed.has("threads"), h("ul.p-threads", rows))
+      : row("the server's thread", changed.has("threads"), h("ul.p-threads", rows));
   }
 
   queue(state, changed) {
-    const { place, h, chip, nothing } = Player;
-    return place("waiting to be accepted", changed.has("queue"),
+    const { row, h, chip, nothing } = Player;
+    return row("waiting to be accepted", changed.has("queue"),
       state.queue.length ? h("p.p-row", state.queue.map((client) => chip(client, `client ${client}`))) : nothing("nobody"));
   }
 
@@ -39,23 +45,24 @@ Player.CallsView = class {
     const rows = state.sockets.map((socket) =>
       h("li", chip(socket.client, socket.closed ? `client ${socket.client}` : `${socket.fd}: client ${socket.client}`),
         h("code.p-bytes", socket.bytes.replaceAll("\n", "⏎") || " "), socket.closed ? h("span.p-note", "closed") : null));
-    return place("written, and not read yet", changed.has("sockets"), rows.length ? h("ul.p-sockets", rows) : nothing("no connections"));
+    return place("written, and not read yet", changed.has("sockets"), rows.length ? h("ul.p-sockets.p-columns", rows) : nothing("no connections"));
   }
 
   entry(fd, events, state) {
     const { h } = Player;
     const socket = state.sockets.find((one) => one.fd === fd);
-    const colour = socket ? `p-c${socket.client}` : "p-c0";
+    const colour = Player.colour(socket?.client ?? 0);
     return h(`li.p-entry.${colour}`, h("b", fd), h("span", this.nameOf(fd, state)), events === undefined ? null : h("code", (events === "0" ? "nothing" : events).replaceAll("EPOLL", "").replaceAll("POLL", "").replaceAll("|", " | ")));
   }
 
   poll(state, changed) {
-    if (!state.poll) return null;
+    if (!this.polls) return null;
     const { place, h, nothing } = Player;
-    const list = state.poll.list.map(([fd, events]) => this.entry(fd, events, state));
+    const { list: entries, copied } = state.poll ?? { list: [], copied: 0 };
+    const list = entries.map(([fd, events]) => this.entry(fd, events, state));
     return place("poll's list, while poll is there", changed.has("poll"),
-      list.length ? h("ul.p-entries", list) : nothing("The kernel has none: it keeps nothing from one poll to the next."),
-      h("p.p-note", `brought along so far: ${state.poll.copied} entries`));
+      list.length ? h("ul.p-entries.p-columns", list) : nothing("The kernel has none: it keeps nothing from one poll to the next."),
+      h("p.p-note", `brought along so far: ${copied} entries`));
   }
 
   epoll(state, changed) {

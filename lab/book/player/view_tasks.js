@@ -9,26 +9,24 @@ Player.TasksView = class {
   }
 
   show(index) {
-    const { place, h, nothing } = Player;
+    const { row, h, nothing } = Player;
     const { state, changed } = this.run.at(index);
-    const here = (title, tasks, empty) =>
-      place(title, tasks.some((task) => this.moved(task, index)), tasks.length ? h("p.p-row", tasks.map((task) => this.chip(task))) : nothing(empty));
+    const here = (title, tasks) =>
+      row(title, tasks.some((task) => this.moved(task, index)), tasks.length ? this.atTheirLines(tasks) : nothing("nobody"));
     const where = (test) => state.tasks.filter(test);
     const waits = (what) => where((task) => task.waits === what);
     Player.fill(this.element,
-      place("the thread", changed.has("driver"), h("ul.p-threads", h("li",
+      row("the thread", changed.has("driver"), h("p.p-threads",
         h(state.driver === "asleep" ? "span.p-dot.p-asleep" : "span.p-dot.p-awake", { "aria-hidden": "true" }),
-        state.driver === "asleep" ? h("span", "asleep, in the driver's ", h("code", "epoll_wait")) : this.atWork(where((task) => task.state === "is polled"))))),
-      here("the queue", state.queue.map((number) => state.tasks.find((task) => task.n === number)), "empty"),
-      here("is polled", where((task) => task.state === "is polled"), "nobody"),
+        state.driver === "asleep" ? h("span", "asleep, in the driver's ", h("code", "epoll_wait")) : this.atWork(where((task) => task.state === "is polled")))),
+      here("the queue", state.queue.map((number) => state.tasks.find((task) => task.n === number))),
+      here("is polled", where((task) => task.state === "is polled")),
       h("h4.p-over", "suspended; each one's waker is with"),
-      h("div.p-two",
-        here("the listener's readiness", waits("the listener"), "nobody"),
-        here("the last connection's end", waits("the last connection's end"), "nobody")),
-      h("div.p-two",
-        here("a timer", waits("a timer"), "nobody"),
-        here("its socket's readiness, and a timer", waits("its client's goodbye"), "nobody")),
-      here("have ended", where((task) => task.state === "ended"), "nobody"));
+      here("the listener's readiness", waits("the listener")),
+      here("the last connection's end", waits("the last connection's end")),
+      here("a timer", waits("a timer")),
+      here("its socket's readiness, and a timer", waits("its client's goodbye")),
+      here("have ended", where((task) => task.state === "ended")));
   }
 
   atWork(polled) {
@@ -42,9 +40,19 @@ Player.TasksView = class {
     return !before || before.state !== task.state || before.waits !== task.waits;
   }
 
+  /// Those that stand at the same line have it once.
+  atTheirLines(tasks) {
+    const lines = new Map();
+    for (const task of tasks) lines.set(task.at, [...(lines.get(task.at) ?? []), task]);
+    return [...lines].map(([at, there]) => [
+      there[0].state === "ended" ? null : Player.h("small.p-at", `line ${this.run.data.code.at[at]}`), there.map((task) => this.chip(task))]);
+  }
+
   chip(task) {
+    const { h, chip, heard } = Player;
     // A connection's task has the colour of its client, which its bar has as well.
-    const client = Number(/^connection (\d+)$/.exec(task.name)?.[1] ?? 5);
-    return Player.h("span.p-task", Player.chip(client, `task ${task.n}`), Player.h("small", `${task.name}, line ${this.run.data.code.at[task.at]}`));
+    const client = Number(/^connection (\d+)$/.exec(task.name)?.[1] ?? 0);
+    const name = client ? heard(`, ${task.name}`) : ` (${task.name})`;
+    return h("span.p-task", { title: task.name }, chip(client, [`task ${task.n}`, name]));
   }
 };

@@ -7,9 +7,10 @@
 
 A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "watch": what to watch for, "made": where and when, "delay" and "end" in
 seconds, "code": see chapters.py, "names": what each descriptor is, "bars": [[when client 1 has connected, got "start",
-got "end"], …], "steps"}. A step has the time `t` in seconds, `who` takes it, the line `at` which (a key of the code's
-`at`), the `call` and what it `is`, as strace shows both, `says` the same in words, and `set`: all of the state that has
-changed. A call that does not return at once has two steps. `times` is how often the same happened.
+got "end"], …], "moments": [[step, its name], …] (see moments.py), "steps"}. A step has the time `t` in seconds, `who`
+takes it, the line `at` which (a key of the code's `at`), the `call` and what it `is`, as strace shows both, `says` the
+same in words, and `set`: all of the state that has changed (of the `tasks`, those that have). A call that does not return
+at once has two steps. `times` is how often the same happened, and `meanwhile` what clients have read since the step before.
 
 quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
 [{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
@@ -32,10 +33,11 @@ import chapters  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
+from moments import moments_of  # noqa: E402
 from steps import Steps, counted  # noqa: E402
 
 ROOT = HERE.parents[2]
-CLIENTS = 4
+CLIENTS = 10
 # The server says its process and its port to whoever runs the client, and is stopped when that is done.
 PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 --delay "$3" 2>&1 >/dev/null |
 { read -r server; read -r line; "$1" --port "${line##*:}" --clients "$2" >/dev/null; kill "$server"; cat >/dev/null; }"""
@@ -53,8 +55,8 @@ TITLES = {
 
 # What to watch for: each is a question that the run answers.
 WATCH = {
-    "01_blocking": "Client 1 is served. Where are the other three, and what does the one thread do?",
-    "02_threads": "Who sleeps while the main thread is back in accept4? Count the threads when all four clients are there.",
+    "01_blocking": "Client 1 is served. Where are the other nine, and what does the one thread do?",
+    "02_threads": "Who sleeps while the main thread is back in accept4? Count the threads when all ten clients are there.",
     "03_nonblocking_busy": "How often does the server ask, and how often does anybody have something to say?",
     "04_poll": "Watch poll's list. What does the kernel still have of it when poll is back?",
     "05_epoll_level": "Watch the two lists. When does the listener get on the ready list, and what takes it off again?",
@@ -104,7 +106,8 @@ def made(chapter):
 def recording_of(steps, delay):
     return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "watch": WATCH[steps.chapter], "made": made(steps.chapter),
             "delay": delay, "end": steps.steps[-1].get("until", steps.steps[-1]["t"]), "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
-            "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars], "steps": steps.steps}
+            "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars],
+            "moments": moments_of(steps.chapter, steps.steps), "steps": steps.steps}
 
 
 def record(build, chapter, delay=1.0, tries=5):
@@ -160,7 +163,7 @@ def main():
     parser.add_argument("chapters", metavar="NAME", nargs="*", help="01_blocking, …, lose_the_wake_up; without one, all")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="where the programs are")
     parser.add_argument("--into", type=Path, default=HERE.parent / "recordings", help="where the recordings go")
-    parser.add_argument("--takes", type=int, default=5, help="run each so often, and keep the one in which least was waited for the machine")
+    parser.add_argument("--takes", type=int, default=3, help="run each so often, and keep the one in which least was waited for the machine, and that has fewest steps")
     parser.add_argument("--lines", action="store_true", help="run nothing: find the lines again, in the sources of today")
     arguments = parser.parse_args()
     try:
@@ -174,7 +177,7 @@ def main():
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
             else:
                 takes = [record(arguments.build.resolve(), chapter) for _ in range(arguments.takes)]
-                recording = min(takes, key=lambda take: take["end"])
+                recording = min(takes, key=lambda take: (round(take["end"], 1), len(take["steps"])))
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
     except (NoStrace, chapters.Moved, OSError) as error:

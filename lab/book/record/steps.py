@@ -15,6 +15,18 @@ def counted(count, what, more=None):
     return f"{count} {what if count == 1 else more or what + 's'}"
 
 
+def ranges(numbers):
+    """[1, 2, 3, 5]: "1 to 3 and 5"."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
+    return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
+
+
 def quoted(text):
     """What stands in strace's quotes."""
     found = re.search(r'"((?:[^"\\]|\\.)*)"', text)
@@ -35,7 +47,8 @@ class Steps:
         self.threads = {}      # of the server, by pid: {"name", "does"}
         self.started = 0       # of these, besides the main one
         self.tokens = {}       # epoll's, and their descriptors
-        self.meanwhile = []    # what clients have read since the last step
+        self.meanwhile = {}    # what clients have read since the last step: {"start": [1, 2]}
+        self.said = set()      # what is said once
         self.server = self.begin = self.now = None
 
     def run(self):
@@ -52,7 +65,15 @@ class Steps:
                 self.of_client(event.kind, call)
         if self.meanwhile:
             self.step("the clients", None, "", "", "All have read all.")
+        for step in self.steps:
+            step.pop("read", None)
         return self
+
+    def once(self, sentence, instead=""):
+        """What a reader has been told need not be told ten times."""
+        is_new = sentence not in self.said
+        self.said.add(sentence)
+        return sentence if is_new else instead
 
     def program_begins(self, name, pid):
         if name == "client":
@@ -99,13 +120,21 @@ class Steps:
         self.bars[number - 1][0] = self.now
         self.kernel.arrives(number)
         self.step(f"client {number}", None, call.whole, f"= {call.result}",
-                  f"Client {number} connects. The kernel does all of that alone: the connection waits in the queue.")
+                  f"Client {number} connects. " + self.once("The kernel does all of that alone: the connection waits in the queue.",
+                                                            "The connection waits in the queue."))
 
     def reads(self, number, text, count):
         self.kernel.reads(number, count)
         for line in text.splitlines():
-            self.bars[number - 1][1 if line.startswith("start") else 2] = self.now
-        self.meanwhile.append(f"Client {number} has read " + (f"“{text.strip()}”." if count else "the end of file."))
+            word = line.split()[0]
+            self.bars[number - 1][1 if word == "start" else 2] = self.now
+            self.meanwhile.setdefault(f"“{word}”", []).append(number)
+        if not count:
+            self.meanwhile.setdefault("the end of file", []).append(number)
+
+    @staticmethod
+    def has_read(what, numbers):
+        return f"Client {numbers[0]} has read {what}." if len(numbers) == 1 else f"Clients {ranges(numbers)} have read {what}."
 
     # The server, call by call. Those that do not wait are one step, where they begin.
 
@@ -165,7 +194,8 @@ class Steps:
 
     def ends_accept4(self, call, _):
         if "EAGAIN" in call.result:
-            self.does(call, "accept", "Is anybody in the queue? Nobody: accept4 says so at once, and does not wait.")
+            self.does(call, "accept", self.once("Is anybody in the queue? Nobody: accept4 says so at once, and does not wait.",
+                                                "Is anybody in the queue? Nobody."))
         if call.failed or not call.result.isdigit():
             return
         fd = int(call.result)
@@ -174,7 +204,8 @@ class Steps:
         self.kernel.accepts(number, fd)
         self.does(call, "accept", f"accept4 takes the connection of client {number} out of the queue. It is descriptor {fd} from now on.")
 
-    def ends_clone3(self, call, _):
+    def begins_clone3(self, call, _):
+        """Where it begins: the new thread may be at work before the old one is back."""
         self.started += 1
         name = f"thread {self.started}"
         self.threads[int(call.result)] = {"name": name, "does": ""}
@@ -189,8 +220,8 @@ class Steps:
             client = self.kernel.sockets[call.fd]["client"]
             self.kernel.writes(call.fd, text)
             self.does(call, "start" if text.startswith("start") else "end",
-                      f"“{text.strip()}”: {counted(len(text), 'byte')} are copied into the kernel, for client {client}. "
-                      "write does not wait for anybody to read them.")
+                      f"“{text.strip()}”: {counted(len(text), 'byte')} are copied into the kernel, for client {client}."
+                      + self.once(" write does not wait for anybody to read them."))
 
     def begins_close(self, call, _):
         if call.fd not in self.kernel.sockets:
@@ -198,7 +229,8 @@ class Steps:
         client = self.kernel.sockets[call.fd]["client"]
         self.kernel.closes(call.fd)
         forgotten = " epoll forgets it, too." if self.kernel.epoll else ""
-        self.does(call, "close", f"The connection of client {client} is closed. Who reads what is left gets the end of file after it.{forgotten}")
+        end = self.once(" Who reads what is left gets the end of file after it.")
+        self.does(call, "close", f"The connection of client {client} is closed.{end}{forgotten}")
 
     def begins_clock_nanosleep(self, call, thread):
         others = "Nobody else can do its work meanwhile." if self.chapter == "01_blocking" else "The other threads go on."
@@ -222,7 +254,7 @@ class Steps:
         self.expect_arrival(self.kernel.listener in ready and not self.kernel.queue)
         brought = len(self.kernel.poll)
         self.kernel.polled(ready)
-        says = f"Ready: {', '.join(map(self.fd_text, ready))}." if ready else "Nothing is ready, but the time is over."
+        says = f"Ready: {self.fds_text(ready)}." if ready else "Nothing is ready, but the time is over."
         self.does(call, "wait", f"poll is back. {says} The kernel has forgotten the list of {brought}.")
 
     def begins_epoll_create1(self, call, _):
@@ -240,9 +272,9 @@ class Steps:
         if fd != self.kernel.listener and fd not in self.kernel.sockets:
             at, self.names[str(fd)] = "epoll", "the signals"
         self.kernel.watches(fd, events)
-        says = f"Descriptor {self.fd_text(fd)} goes on the list of what is of interest, and stays there."
+        says = f"Descriptor {self.fd_text(fd)} goes on the list of what is of interest" + self.once(", and stays there") + "."
         if events == "0":
-            says += " It is asked for nothing, so only its end or an error would be told."
+            says += self.once(" It is asked for nothing, so only its end or an error would be told.", " It is asked for nothing.")
         if operation != "ADD":
             says = f"Descriptor {self.fd_text(fd)} stays on the list. What is asked of it changes to {'nothing' if events == '0' else events}."
         if fd in self.kernel.epoll["ready"]:
@@ -256,7 +288,8 @@ class Steps:
         if gone or self.is_long(call):
             dropped = f" It looks at {', '.join(gone)} again: not ready any more, and so off the ready list." if gone else ""
             most, milliseconds = re.search(r", (\d+), (-?\d+)(?:, NULL, \d+)?\)?$", call.whole).groups()
-            self.goes_in(call, "wait", f"epoll_wait brings no list along: the kernel has it.{dropped}{self.sleeps(call, milliseconds)}",
+            brings = self.once("epoll_wait brings no list along: the kernel has it.", "epoll_wait goes in, without a list.")
+            self.goes_in(call, "wait", f"{brings}{dropped}{self.sleeps(call, milliseconds)}",
                          f"{call.name}({call.fd}, …, {most}, {milliseconds})")
 
     def ends_epoll_wait(self, call, _):
@@ -268,7 +301,7 @@ class Steps:
         self.kernel.epoll_told(told)
         says = "epoll_wait is back: nothing is ready, but the time is over."
         if told:
-            says = f"epoll_wait is back, with what was on the ready list: {', '.join(map(self.fd_text, told))}. "
+            says = f"epoll_wait is back, with what was on the ready list: {self.fds_text(told)}. "
             says += "The list is empty now: an edge is told once." if edges else "It stays there (level): the next epoll_wait looks whether it is still so."
         self.does(call, "wait", says)
 
@@ -281,6 +314,14 @@ class Steps:
         socket = self.kernel.sockets.get(fd)
         name = f"client {socket['client']}" if socket else self.names.get(str(fd))
         return f"{fd} ({name})" if name else str(fd)
+
+    def fds_text(self, fds):
+        """All of them; many clients in one."""
+        clients = [fd for fd in fds if fd in self.kernel.sockets]
+        if len(clients) < 4:
+            return ", ".join(map(self.fd_text, fds))
+        others = [self.fd_text(fd) for fd in fds if fd not in clients]
+        return ", ".join([*others, f"{ranges(clients)} (clients {ranges(self.kernel.sockets[fd]['client'] for fd in clients)})"])
 
     # The steps:
 
@@ -299,8 +340,11 @@ class Steps:
             last = {"t": time, "who": who, "at": at or last["at"], "call": call, "is": is_, "says": says, "set": changed}
             self.steps.append(last)
         if self.meanwhile:
-            last.setdefault("meanwhile", []).extend(self.meanwhile)
-            self.meanwhile = []
+            merged = last.setdefault("read", {})
+            for what, numbers in self.meanwhile.items():
+                merged.setdefault(what, []).extend(numbers)
+            last["meanwhile"] = [self.has_read(what, numbers) for what, numbers in merged.items()]
+            self.meanwhile = {}
 
     def changes(self):
         """What is not as it was shown last."""

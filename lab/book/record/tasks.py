@@ -5,10 +5,12 @@ which each waits in two places; what woke it must be what it waited for there, o
 """
 
 import json
-import re
 import subprocess
 import tempfile
 from pathlib import Path
+
+from moments import moments_of
+from steps import ranges
 
 
 def trace(build, clients, delay):
@@ -33,14 +35,21 @@ class Recorder:
     def __init__(self, events, clients):
         self.events, self.clients = events, clients
         self.tasks, self.queue = {}, []
-        self.steps, self.shown = [], {}
+        self.steps, self.shown, self.shown_tasks = [], {}, {}
         self.driver, self.timers, self.running = "awake", 0, None
         self.connections, self.bars = {}, []
+        self.said = set()
 
     def run(self):
         for event in self.events:
             self.event(event, event["ph"], event.get("name", ""), event.get("tid") if event.get("pid") == 1 else 0)
         return self
+
+    def once(self, sentence, instead=""):
+        """What a reader has been told need not be told ten times."""
+        is_new = sentence not in self.said
+        self.said.add(sentence)
+        return sentence if is_new else instead
 
     def event(self, event, ph, name, task):
         time = event.get("ts", 0) / 1e6
@@ -70,12 +79,13 @@ class Recorder:
         if follows["ph"] == "s":
             return self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {fd} is {is_}. Task {self.woken_by(follows)}'s waker is there for that.")
         last = self.steps[-1]
-        if last["who"] == "driver" and last.get("nobody") == is_:
+        if last["who"] == "driver" and last.get("nobody", [None])[0] == is_:
+            last["nobody"][1].append(int(fd))
             last["call"] = last["call"].replace(" " + name.split(" ", 2)[2], f", {fd} {name.split(' ', 2)[2]}")
-            last["says"] = re.sub(r"descriptors? (.*?) (is|are) ", rf"descriptors \1, {fd} are ", last["says"], count=1)
+            last["says"] = f"The kernel tells: descriptors {ranges(last['nobody'][1])} are {is_}. Nobody waits for that, so nobody is woken."
             return None
         self.step(time, "driver", None, name, "", f"The kernel tells: descriptor {fd} is {is_}. Nobody waits for that, so nobody is woken.")
-        self.steps[-1]["nobody"] = is_
+        self.steps[-1]["nobody"] = [is_, [int(fd)]]
 
     def woken_by(self, event):
         """Which task that is, the end of the arrow says."""
@@ -99,7 +109,7 @@ class Recorder:
         self.queue.append(to)
         task["state"] = "in the queue"
         task["waits"] = ""
-        self.step(time, "driver" if event["pid"] == 2 else f"task {event['tid']}", task["at"], f"wake task {to}", "", f"{by}: the waker of task {to} is called. That puts the task into the queue, and does nothing else.")
+        self.step(time, "driver" if event["pid"] == 2 else f"task {event['tid']}", task["at"], f"wake task {to}", "", f"{by}: the waker of task {to} is called. " + self.once("That puts the task into the queue, and does nothing else.", "That puts the task into the queue."))
 
     def spawned(self, task, time):
         is_first = not self.tasks
@@ -111,7 +121,7 @@ class Recorder:
         self.queue.append(task)
         self.step(time, f"task {self.running}" if self.running else "main", "begin" if is_first else "spawn", f"spawn task {task}", "",
                   "block_on makes a task of the coroutine serve, and puts it into the queue." if is_first else
-                  f"A task for connection {self.connections[task]}: task {task}. It goes into the queue, and its code has not begun.")
+                  f"A task for connection {self.connections[task]}: task {task}. It goes into the queue" + self.once(", and its code has not begun") + ".")
 
     def poll(self, task, time):
         self.queue.remove(task)
@@ -129,11 +139,14 @@ class Recorder:
             if task in self.connections and one["at"] != "start":
                 one["at"], one["waits"] = "goodbye", "its client's goodbye"
                 self.timers += 1
-                says = f"“end {self.connections[task]}” is written. Then say_goodbye says pending: it waits until the client hangs up, too. The waker is with the socket's readiness now, and with a timer, in case that takes too long."
+                says = f"“end {self.connections[task]}” is written. Then say_goodbye says pending: " + self.once(
+                    "it waits until the client hangs up, too. The waker is with the socket's readiness now, and with a timer, in case that takes too long.",
+                    "the waker is with the socket's readiness and with a timer now.")
             elif task in self.connections:
                 one["at"], one["waits"] = "sleep", "a timer"
                 self.timers += 1
-                says = f"“start {self.connections[task]}” is written. Then sleep says pending: the task's waker is with a timer now, and the frame of the coroutine stays as it is."
+                says = (f"“start {self.connections[task]}” is written. Then sleep says pending: the task's waker is with a timer now"
+                        + self.once(", and the frame of the coroutine stays as it is") + ".")
             elif len(self.connections) < self.clients:
                 one["at"], one["waits"] = "accept", "the listener"
                 says = "Nobody is there to be accepted: pending. The task's waker is with the listener's readiness now."
@@ -148,16 +161,20 @@ class Recorder:
             one.update(state="ended", at="goodbye" if task in self.connections else "finish", waits="")
             if task in self.connections:
                 self.bars[self.connections[task] - 1][2] = time
-                says = f"Ready: the coroutine of connection {self.connections[task]} is at its end, its frame is gone, and with it the socket."
+                says = f"Ready: the coroutine of connection {self.connections[task]} is at its end" + self.once(", its frame is gone, and with it the socket") + "."
             else:
                 says = "serve is at its end, and so block_on returns."
             self.step(time, f"task {task}", one["at"], "ready", "", says)
 
     def step(self, time, who, at, call, is_, says):
-        state = {"tasks": [{"n": number, **task} for number, task in self.tasks.items()], "queue": list(self.queue),
-                 "driver": self.driver, "timers": self.timers}
+        state = {"queue": list(self.queue), "driver": self.driver, "timers": self.timers}
         changed = {key: value for key, value in state.items() if self.shown.get(key) != value}
-        self.shown.update(json.loads(json.dumps(changed)))
+        # Of the tasks only those that have changed: all of them in each step would be too much to read.
+        tasks = [{"n": number, **task} for number, task in self.tasks.items() if self.shown_tasks.get(number) != task]
+        if tasks:
+            changed["tasks"] = tasks
+        self.shown.update(state)
+        self.shown_tasks = {number: dict(task) for number, task in self.tasks.items()}
         self.steps.append({"t": round(time, 6), "who": who, "at": at or self.steps[-1]["at"], "call": call, "is": is_,
                            "says": says, "set": changed})
 
@@ -168,4 +185,5 @@ def record(build, clients, delay, title, watch, made, code):
         step.pop("nobody", None)
     return {"kind": "trace", "chapter": "07_futures_tasks", "title": title, "watch": watch, "made": made, "delay": delay,
             "end": done.steps[-1]["t"], "code": code, "names": {},
-            "bars": [[round(time, 6) for time in bar] for bar in done.bars], "steps": done.steps}
+            "bars": [[round(time, 6) for time in bar] for bar in done.bars], "moments": moments_of("07_futures_tasks", done.steps),
+            "steps": done.steps}

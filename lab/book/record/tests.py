@@ -16,6 +16,8 @@ import chapters  # noqa: E402
 import record  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Kernel, Surprise  # noqa: E402
+from moments import MOMENTS, moments_of, states_of  # noqa: E402
+from steps import Steps, ranges  # noqa: E402
 
 BUILD = Path()
 
@@ -28,7 +30,7 @@ def stories(recording):
     """What has been done for each client, one thing after the other: that is the same in every run."""
     all_of_them = {}
     for step in recording["steps"]:
-        found = re.search(r"(?:client|connection|“start|“end) (\d)", step["says"])
+        found = re.search(r"(?:client|connection|“start|“end) (\d+)", step["says"])
         if found and step["call"].split("(")[0] not in ("poll", "epoll_wait", "connect", "ppoll", "epoll_pwait"):
             what = re.sub(r"\d+", "N", step["call"].split("(")[0])
             all_of_them.setdefault(found[1], []).append((step["at"], what))
@@ -60,14 +62,13 @@ class Lines(unittest.TestCase):
 
     def test_each_step_is_at_a_line_and_each_recording_ends_with_nothing_left(self):
         for chapter, recording in recordings().items():
-            state = {}
             for step in recording["steps"]:
                 self.assertIn(step["at"], recording["code"]["at"])
                 self.assertTrue(step["says"])
-                state.update(step["set"])
+            state = states_of(recording["steps"])[-1]
             self.assertEqual(state["queue"], [], chapter)
             self.assertEqual(state.get("sockets", []), [], chapter)
-            self.assertTrue(all(task["state"] == "ended" for task in state.get("tasks", [])), chapter)
+            self.assertTrue(all(task["state"] == "ended" for task in state["tasks"]), chapter)
 
     def test_a_recording_is_small_and_has_one_step_in_a_line(self):
         for chapter in chapters.LINES:
@@ -75,18 +76,38 @@ class Lines(unittest.TestCase):
             self.assertLess(len(lines), 200)
             self.assertEqual(sum('"says":' in line for line in lines), len(recordings()[chapter]["steps"]))
 
+    def test_its_moments_are_those_of_which_the_chapter_speaks_with_all_ten_clients(self):
+        many = {"01_blocking": "nine wait in the queue", "02_threads": "eleven threads", "07_futures_tasks": "ten timers run",
+                **dict.fromkeys(["04_poll", "05_epoll_level", "06_epoll_edge"], "ten wait")}
+        for chapter, recording in recordings().items():
+            moments = recording["moments"]
+            self.assertEqual(moments, moments_of(chapter, recording["steps"]), "record.py makes them")
+            names = [name for _, of_step in moments for name in of_step.split(", ")]
+            self.assertEqual(len(names), len(MOMENTS[chapter]), chapter)
+            self.assertIn(len(moments), range(4, 7))
+            self.assertEqual(moments[-1][0], len(recording["steps"]) - 1)
+            self.assertIn(many.get(chapter, names[0]), names)
+
+    def test_ten_wait_at_the_moment_that_says_so(self):
+        for chapter in ("04_poll", "05_epoll_level", "06_epoll_edge"):
+            recording = recordings()[chapter]
+            step = next(step for step, name in recording["moments"] if "ten wait" in name)
+            state = states_of(recording["steps"])[step]
+            self.assertEqual({socket["client"] for socket in state["sockets"]}, set(range(1, 11)), chapter)
+            self.assertTrue(state["threads"][0][1], chapter)
+
     def test_each_clients_bar_grows_from_its_connect_to_its_start_and_its_end(self):
         for recording in recordings().values():
-            self.assertEqual(len(recording["bars"]), record.CLIENTS)
+            self.assertEqual(len(recording["bars"]), 10)
             for bar in recording["bars"]:
                 self.assertEqual(bar, sorted(bar))
 
     def test_no_bar_ends_before_the_step_in_which_the_server_has_written_the_end(self):
         for chapter, recording in recordings().items():
             for step in recording["steps"]:
-                if found := re.search(r"“end (\d)”", step["says"]):
+                if found := re.search(r"“end (\d+)”", step["says"]):
                     number = int(found[1])
-                    owner = number if chapter == "07_futures_tasks" else int(re.search(r"client (\d)", step["says"])[1])
+                    owner = number if chapter == "07_futures_tasks" else int(re.search(r"client (\d+)", step["says"])[1])
                     self.assertGreaterEqual(recording["bars"][owner - 1][2], step["t"], chapter)
 
     def test_at_the_end_each_client_has_had_its_end(self):
@@ -107,7 +128,7 @@ class Lines(unittest.TestCase):
             steps = recording["steps"]
             gap, before = max(((after["t"] - before["t"], before) for before, after in zip(steps, steps[1:])), key=lambda one: one[0])
             self.assertGreater(gap, 0.5, chapter)
-            state = {key: value for step in steps[:steps.index(before) + 1] for key, value in step["set"].items()}
+            state = states_of(steps)[steps.index(before)]
             self.assertTrue(state.get("driver") == "asleep" or any(does for _, does in state.get("threads", [])), chapter)
 
     def test_in_chapter_01_nobody_is_served_before_the_one_before_has_had_its_end(self):
@@ -141,6 +162,21 @@ class Calls(unittest.TestCase):
         call = read_calls(["1 1.0 epoll_wait(5<anon_inode:[eventpoll]>, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1) = 1"])[1].call
         self.assertEqual(call.whole, "epoll_wait(5, [{events=EPOLLIN, data={u32=0, u64=0}}], 64, -1)")
         self.assertEqual(call.result, "1")
+
+
+class InWords(unittest.TestCase):
+    def test_many_numbers_are_a_few(self):
+        self.assertEqual([ranges(one) for one in ([4], [1, 2], [3, 1, 2], [1, 2, 3, 5, 7, 8, 9, 10])],
+                         ["4", "1 and 2", "1 to 3", "1 to 3, 5 and 7 to 10"])
+
+    def test_a_thread_that_is_at_work_before_clone3_is_back_has_its_calls(self):
+        events = read_calls(['1 1.0 execve("/build/02_threads/server", ["server"], 0x7 /* 9 vars */) = 0',
+                             '1 1.1 socket(AF_INET, SOCK_STREAM, IPPROTO_IP) = 5',
+                             '1 1.2 clone3({flags=CLONE_THREAD} <unfinished ...>',
+                             '2 1.3 clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=1, tv_nsec=0}, NULL) = 0 <1.0>',
+                             '1 1.4 <... clone3 resumed>) = 2'])
+        steps = Steps("02_threads", events).run().steps
+        self.assertEqual([step["who"] for step in steps], ["main", "main", "thread 1", "thread 1"])
 
 
 class KernelSide(unittest.TestCase):
@@ -213,5 +249,5 @@ if __name__ == "__main__":
         except record.NoStrace as why:
             print(f"skipped: {why}")
             sys.exit(77)
-    names = ["Runs"] if which == "runs" else ["Lines", "Calls", "KernelSide"]
+    names = ["Runs"] if which == "runs" else ["Lines", "Calls", "InWords", "KernelSide"]
     unittest.main(argv=[sys.argv[0], *names], verbosity=1)
