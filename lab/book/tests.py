@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import page_numbers
 import stages
 from book import find_lines
 from files import coloured, first_comment, text_of
@@ -113,6 +114,17 @@ class APictureFitsItsBackground(unittest.TestCase):
             file.write_bytes(b"\x89PNG")
             self.assertEqual(for_both_backgrounds(file, Path(directory) / "made", "a.png"), {"": "a.png"})
             self.assertEqual((Path(directory) / "made" / "a.png").read_bytes(), b"\x89PNG")
+
+
+class TheContentsOnPaper(unittest.TestCase):
+    pdf = (b"1 0 obj\n<</Type /Catalog\n/Pages 2 0 R\n/Dests 5 0 R>>\nendobj\n2 0 obj\n<</Kids [4 0 R 3 0 R]>>\nendobj\n"
+           b"3 0 obj\n<</Type /Page>>\nendobj\n4 0 obj\n<</Type /Page>>\nendobj\n"
+           b"5 0 obj\n<</one [4 0 R /XYZ 0 8 0]\n/two [3 0 R /XYZ 0 8 0]>>\nendobj\n")
+
+    def test_say_on_which_page_a_chapter_begins(self):
+        self.assertEqual(page_numbers.numbers(self.pdf), {"one": 1, "two": 2})
+        html = '<ul class="simple"><li><a class="reference internal" href="index.html#two">Two</a></li></ul>'
+        self.assertIn('Two</a> <span class="contents-page">2</span>', page_numbers.write(html, {"two": 2}))
 
 
 class StagesAreCompared(unittest.TestCase):
