@@ -64,9 +64,9 @@ Player.RunPlayer = class {
   makeControls() {
     const { h } = Player;
     const button = (text, name, key, does) => h("button", { type: "button", title: key ? `${name} (${key})` : name, "aria-label": name, click: does }, text);
-    this.first = button("First", "To the beginning", "Home", () => this.by(-this.index));
-    this.back = button("◀ Back", "One step back", "←", () => this.by(-1));
-    this.step = button("Step ▶", "One step on", "→", () => this.by(1));
+    this.first = button("First", "First step", "Home", () => this.by(-this.index));
+    this.back = button("◀ Back", "Back one step", "←", () => this.by(-1));
+    this.step = button("Step ▶", "Step on", "→", () => this.by(1));
     this.step.classList.add("p-main");
     this.playing = button("Play", "Play", "", () => (this.timer ? this.stop() : this.play()));
     this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", list: `${this.name}-moments`, input: () => this.by(this.slider.valueAsNumber - this.index) });
