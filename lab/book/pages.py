@@ -132,6 +132,8 @@ class Pages:
     def block(self, indent, ticks, words):
         kind, *words = words.split()
         options = []
+        if kind == "text" and self.lines[self.at].startswith("$ "):
+            kind = "console"  # that check_text does not run
         if kind == "console":
             options.append(f":label: {self.terminal(words)}")
             words = []

@@ -28,6 +28,25 @@ function unfold() {
   }
 }
 
+// server.cpp.html?L142-L144#L142 lights all of these lines; without this script, the first.
+function lightLines() {
+  const [range, first, last] = /^\?L(\d+)-L(\d+)$/.exec(location.search) ?? [];
+  const asked = range && location.hash === `#L${first}`;
+  for (const line of document.querySelectorAll(".listing .line")) {
+    const number = Number(line.id.slice(1));
+    line.classList.toggle("in-range", Boolean(asked) && number >= first && number <= last);
+  }
+}
+
+// "Back to top" floats, and would hide a player's title.
+const atTop = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) target.toggleAttribute("data-at-top", isIntersecting);
+  document.documentElement.classList.toggle("over-player", document.querySelector("figure[data-at-top]") !== null);
+}, { rootMargin: "0px 0px -80% 0px" });
+for (const player of document.querySelectorAll("figure.player")) atTop.observe(player);
+
 const sizes = new ResizeObserver((changes) => changes.forEach((change) => makeReachable(change.target)));
 for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) sizes.observe(area);
 addEventListener("beforeprint", unfold);
+addEventListener("hashchange", lightLines);
+lightLines();
