@@ -187,8 +187,9 @@ def visit_console_block(self, node):
     source = node.astext().split("\n")
     self.body.append('<div class="highlight-console notranslate"><div class="highlight"><pre>')
     lines = zip(tell_what_came(source), coloured_lines(source, BashSessionLexer))
+    end = "" if self.builder.name == "html" else "\n"  # a browser copies one for each block, as well
     for came, group in itertools.groupby(lines, key=lambda line: line[0]):
-        text = "".join(f'<span class="line">{line}\n</span>' for _, line in group)
+        text = "".join(f'<span class="line">{line + end or chr(10)}</span>' for _, line in group)
         self.body.append(f'<span class="came">{text}</span>' if came else text)
     self.body.append("</pre></div></div>\n")
     raise nodes.SkipNode
@@ -274,7 +275,9 @@ def visit_picture(self, node):
         recording = None
         if not node.children:
             raise nodes.SkipNode
-    attributes = f' class="player" data-recording="{html.escape(recording)}"' if recording else ' class="picture"'
+    attributes = ' class="picture"'
+    if recording:
+        attributes = f' class="player" id="player-{Path(recording).stem}" data-recording="{html.escape(recording)}"'
     self.body.append(f"<figure{attributes}>")
 
 

@@ -75,6 +75,7 @@ if os.environ.get("BOOK_BUILDER") == "epub":  # whose programs know less CSS, an
 copybutton_selector = "div.quotation pre, div.console.commands pre"
 copybutton_prompt_text = "$ "
 copybutton_line_continuation_character = "\\"
+copybutton_copy_empty_lines = False
 
 epub_title = project
 epub_theme = "epub"

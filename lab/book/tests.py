@@ -7,9 +7,9 @@ from pathlib import Path
 
 import page_numbers
 import stages
-from book import find_lines
+from book import find_lines, tell_what_came
 from files import coloured, first_comment, text_of
-from pages import DOCUMENTS, Pages, slug
+from pages import DOCUMENTS, Pages, contents, link_to_players, slug
 from pictures import fit, for_both_backgrounds
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +63,24 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertEqual(pages(True), "a\n\n\nSee [it](x).\n\nb")
         self.assertEqual(pages(False), "a\n\nOn paper,\nnot here.\n\n\nb")
 
+    def test_the_list_of_chapters_is_the_contents_in_the_browser(self):
+        text = "## Start\na\n\n<!-- chapters -->\n**They.** So:\n\n- [01 one](#01-one): one client\n  at a time.\n- [02 two](#02-two): two.\n\nb"
+        made = Pages(text)
+        self.assertEqual(made.pages["start"], ["# Start", "a", "", "b"])
+        self.assertEqual((made.lead, made.costs), ("**They.** So:", {"01-one": "One client at a time.", "02-two": "Two."}))
+        listed = "\n".join(contents({"01-one": "01 One"}, made.lead, made.costs))
+        self.assertIn("- [01 One](01-one)\n\n  One client at a time.", listed)
+        self.assertIn("- [01 one](01-one): one client\n  at a time.", "\n".join(Pages(text, players=False).pages["start"]))
+
+    def test_a_link_to_a_player_leads_to_its_page(self):
+        pages = {"index": ["See [it](player:run), now."], "01-one": ["```{picture}", ":recording: a/run.json", "```"]}
+        link_to_players(pages)
+        self.assertEqual(pages["index"], ['See <a class="reference internal" href="01-one.html#player-run">it</a>, now.'])
+
+    def test_a_drawing_that_begins_with_a_command_is_a_terminal(self):
+        self.assertEqual(page("```text\n$ a\nb\n```"), "```{console}\n:label: Terminal\n\n$ a\nb\n```")
+        self.assertEqual(page("```text\na $ b\n```"), "```{drawing}\n\na $ b\n```")
+
     def test_what_else_a_place_is_looked_for_as_is_in_the_index(self):
         self.assertEqual(page("<!-- index lost wake-up, wake -->\nText.\n"), "```{index} lost wake-up, wake\n```\nText.")
 
@@ -78,6 +96,18 @@ class TheTutorial(unittest.TestCase):
         asks = re.compile(r"^.*\*\*Predict\b.*$|^### Predict$|^.*\*\*predict\*\*.*$", re.M)
         for question, rest in zip(asks.findall(text), asks.split(text)[1:]):
             self.assertIn("<details><summary>Answer</summary>", re.split(r"^#", rest, maxsplit=1, flags=re.M)[0], question)
+
+
+    def test_says_in_each_line_that_folds_up_something_what_github_shows(self):
+        summaries = re.findall(r"<summary>(.*?)</summary>", (ROOT / "TUTORIAL.md").read_text())
+        self.assertEqual([summary for summary in summaries if "`" in summary], [])
+
+
+class ATerminal(unittest.TestCase):
+    def test_tells_what_was_typed_from_what_came(self):
+        lines = ["$ a", "listening on 127.0.0.1:8000", "b", "", "^C", "...", "$ c \\", "    d", "e"]
+        came = [line for line, came in zip(lines, tell_what_came(lines)) if came]
+        self.assertEqual(came, ["b", "", "e"])
 
 
 class AQuotationIsFound(unittest.TestCase):
