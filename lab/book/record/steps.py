@@ -314,7 +314,7 @@ class Steps:
         if "EPOLLET" in self.kernel.epoll["interest"][fd] and fd == self.kernel.listener:
             whose = self.kernel.untold
             edges = f"edge of client {whose[0]}" if len(whose) == 1 else f"edges of clients {ranges(whose)}"
-            return f" The {edges} had put {self.fd_text(fd)} on the ready list once more, and accept4 has taken them all since then: there is nothing to tell, and {fd} is off the list."
+            return f" The {edges} had put {self.fd_text(fd)} there again, but accept4 has taken them all since: nothing to tell, and off the ready list."
         return f" It looks at {self.fd_text(fd)} again: not ready any more, and so off the ready list."
 
     def ends_epoll_wait(self, call, _):
@@ -327,13 +327,14 @@ class Steps:
         self.kernel.epoll_told(told)
         back = "epoll_wait is back" if call.shown else "epoll_wait is called, and is back at once"
         if told:
-            says = f"{back}, with what was on the ready list: {self.fds_text(told)}.{self.of_bytes(told)} "
+            says = f"{back}, with what was on the ready list: {self.fds_text(told)}. "
             says += "The list is empty now: an edge is told once." if edges else self.once("It stays there (level): the next epoll_wait looks whether it is still so.", "It stays there (level).")
+            says += self.of_bytes(told)
         elif call.shown:
             says = "epoll_wait is back: nothing is ready, but the time is over."
         else:
             time = re.search(r", (\d+)(?:, NULL, \d+)?\)?$", call.whole)[1]
-            says = f"epoll_wait is called, and is back when its {time} ms are over: nothing is ready."
+            says = f"epoll_wait is called, and is back when its time is over, {time} ms: nothing is ready."
         self.does(call, "wait", says)
 
     def expect_arrival(self, is_there):
