@@ -28,6 +28,10 @@ Player.Cases = class {
     this.watch.textContent = this.cases[index].run.data.watch;
   }
 
+  go(index) {
+    this.cases[this.chosen].go(index);
+  }
+
   /// "2-9": the second one's step 9.
   open(moment) {
     const [number, step] = moment.split("-");
