@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -473,6 +474,27 @@ TEST_CASE("each chapter's picture shows what a run shows now: bars, and who is a
     CHECK(is_busy(committed) == busy);
   }
   CHECK(pictures == 5);
+}
+
+/// The names of the rows of a trace's picture, a line each.
+std::string rows_of(const std::string& svg) {
+  std::string rows;
+  const std::regex row(">(task \\d+ [^<]*)<");
+  for (std::sregex_iterator found(svg.begin(), svg.end(), row), end; found != end; ++found) {
+    rows += (*found)[1].str() + "\n";
+  }
+  return rows;
+}
+
+TEST_CASE("the picture of a trace has the rows that a run has now") {
+  const TemporaryDirectory directory;
+  const path trace = directory / "trace.json";
+  const Result run = lab::run({kBuild / "07_futures_tasks" / "client_server", "--port", "0",
+                               "--clients", "3", "--delay", "50ms", "--trace", trace});
+  REQUIRE_MESSAGE(run.status == 0, run.err);
+  const std::string now = svg_of({trace});
+  const std::string committed = read_file(kSource / "07_futures_tasks" / "trace.svg");
+  CHECK(rows_of(committed) == rows_of(now));
 }
 
 /// The one line that an error is.
