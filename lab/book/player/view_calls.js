@@ -53,9 +53,9 @@ Player.CallsView = class {
 
   /// How many bytes lie there, in each socket.
   counts(state, before, key, title) {
-    const { row, h, chip, nothing } = Player;
+    const { place, h, chip, nothing } = Player;
     const of = (state) => state.sockets?.map((socket) => socket[key]).join();
-    return row(title, of(state) !== of(before), state.sockets.length
+    return place(title, of(state) !== of(before), state.sockets.length
       ? h("ul.p-counts", state.sockets.map((socket) => h("li", chip(socket.client, `${socket.fd}: client ${socket.client}`), " ", h("b", socket[key].toLocaleString("en")), " bytes")))
       : nothing("no connections"));
   }
