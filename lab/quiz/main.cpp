@@ -5,6 +5,8 @@
 //   build/lab/quiz --seed 7 --answer    each poll of it, as the runtime runs it
 //   build/lab/quiz                      another one each time
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -24,6 +26,11 @@ using quiz::Question;
 std::string joined(const std::vector<std::string>& words, const char* separator) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size() + 2), ' ');
   return text;
 }
 
@@ -47,7 +54,8 @@ std::string answered(const Question& question) {
   for (const Poll& poll : polls) {
     const std::string time = std::to_string(poll.time.count()) + " ms";
     text += std::string(time.size() < 7 ? 7 - time.size() : 0, ' ') + time + "  " + poll.task +
-            (poll.ready ? "  ready    " : "  pending  ") + joined(poll.says, ", ") + "\n";
+            (poll.ready ? "  ready    " : "  pending  ") + padded(joined(poll.says, ", "), 8) +
+            poll.because + "\n";
   }
   text += "said: " + joined(said(polls), " ") + "\npolls:";
   for (const quiz::Task& task : question.tasks) {
@@ -67,16 +75,17 @@ Json as_json(const Question& question) {
   for (const Poll& poll : quiz::run(question)) {
     polls.push_back({{"ms", poll.time.count()},
                      {"task", poll.task},
+                     {"because", poll.because},
                      {"says", poll.says},
                      {"ready", poll.ready}});
   }
   return {{"seed", question.seed}, {"tasks", tasks}, {"polls", polls}};
 }
 
-/// The first ones, a line each, for the book.
+/// A line each, for the book, in which the seventh stands already.
 std::string for_the_book(std::uint64_t count) {
   std::string text;
-  for (std::uint32_t seed = 1; seed <= count; ++seed)
+  for (std::uint32_t seed = 8; seed < 8 + count; ++seed)
     text += (text.empty() ? "\n  " : ",\n  ") + as_json(quiz::draw(seed)).dump();
   return R"({"kind": "quizzes", "title": "What comes first, and how often?", "quizzes": [)" + text +
          "]}\n";
@@ -92,7 +101,7 @@ int main(int argc, char** argv) {
                           "build/lab/quiz --seed 7 --answer");
   cli.add_count("--seed", "which question; without it, any", seed, 0, 0xffff'ffff);
   cli.add_flag("--answer", "do not ask: run them", answer);
-  cli.add_count("--book", "the first N questions with their answers, as JSON", book, 1, 1000);
+  cli.add_count("--book", "N questions with their answers, as JSON", book, 1, 1000);
   return cli.run(argc, argv, [&] {
     const auto number = static_cast<std::uint32_t>(seed);
     const std::string text = book != 0 ? for_the_book(book)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -17,25 +18,32 @@ struct Shared {
   runtime::Notify news;
   std::vector<Poll> polls;
   std::vector<common::Clock::time_point> ends;  // of its timers
+  std::map<std::string, std::string> because;   // task -> why it will be polled next
+  std::string teller;
 };
 
-runtime::Async<> perform(Shared& shared, std::vector<Line> lines) {
-  for (const Line& line : lines) {
+runtime::Async<> perform(Shared& shared, Task task) {
+  std::string& because = shared.because[task.name];
+  for (const Line& line : task.lines) {
     switch (line.kind) {
       case Line::Kind::say:
         shared.polls.back().says.push_back(line.text);
         break;
       case Line::Kind::sleep:
         shared.ends.push_back(runtime::now() + line.time);
+        because = "its sleep is over";
         co_await runtime::sleep(line.time);
         break;
       case Line::Kind::yield:
+        because = "it has yielded";
         co_await runtime::yield_now();
         break;
       case Line::Kind::wait:
+        because.clear();
         co_await shared.news.notified();
         break;
       case Line::Kind::tell:
+        shared.teller = task.name;
         shared.news.notify_one();
         break;
     }
@@ -52,7 +60,9 @@ class Noted {
 
   runtime::Poll<void> poll(runtime::Context& context) {
     const auto time = std::chrono::floor<milliseconds>(runtime::now() - begin_);
-    shared_->polls.push_back({time, name_, {}, false});
+    const std::string& known = shared_->because[name_];
+    const std::string because = known.empty() ? shared_->teller + " has notified it" : known;
+    shared_->polls.push_back({time, name_, because, {}, false});
     const std::size_t mine = shared_->polls.size() - 1;
     auto result = work_.poll(context);
     shared_->polls[mine].ready = result.is_ready();
@@ -70,7 +80,8 @@ runtime::Async<> run_all(Shared& shared, std::vector<Task> tasks) {
   const auto begin = runtime::now();
   std::vector<runtime::JoinHandle<void>> handles;
   for (const Task& task : tasks) {
-    Noted noted(shared, task.name, begin, perform(shared, task.lines));
+    shared.because[task.name] = "it was spawned";
+    Noted noted(shared, task.name, begin, perform(shared, task));
     handles.push_back(runtime::spawn(std::move(noted)));
   }
   for (auto& handle : handles) co_await std::move(handle);

@@ -38,6 +38,7 @@ struct Question {
 struct Poll {
   std::chrono::milliseconds time{0};  ///< on the virtual clock
   std::string task;
+  std::string because;  ///< who or what has put it into the queue
   std::vector<std::string> says;
   bool ready = false;
 };

@@ -54,6 +54,11 @@ TEST_CASE("what three tasks do by hand is what the runtime says that they do") {
   CHECK(quiz::count(polls, "c") == 2);
   CHECK(polls.back().time == 20ms);
   CHECK(polls.back().ready);
+  Words because;
+  for (const Poll& poll : polls) because.push_back(poll.task + ": " + poll.because);
+  CHECK(because == Words{"a: it was spawned", "b: it was spawned", "c: it was spawned",
+                         "b: it has yielded", "b: its sleep is over", "a: its sleep is over",
+                         "c: a has notified it"});
 }
 
 TEST_CASE("a task is polled once, and once more for each of its waits") {

@@ -24,11 +24,11 @@ Player.GameView = class {
     this.undo = button("Undo", () => this.act((game) => game.undo()));
     this.again = button("From the beginning", () => this.act((game) => game.begin()));
     this.show = button("Show me one", () => this.showOne());
-    this.link = h("a.p-link", "Link to this position");
+    this.link = Player.momentLink("Link to this position");
     this.element = h("div.p-game", { tabindex: "-1", role: "group", "aria-label": data.title },
       h("fieldset.p-choices", h("legend", "What is in the code?"), this.choices),
       this.about, this.says, h("div.p-both", this.threads.map((one) => one.element)), this.shared,
-      h("div.p-controls", this.undo, this.again, this.show, this.link),
+      h("div.p-controls", this.undo, this.again, this.show, this.link.element),
       h("div.p-past", h("div", h("h4", "So far"), this.history), h("div", h("h4", "All positions; filled are those that you have seen"), this.map)));
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.choose(0);
@@ -114,7 +114,7 @@ Player.GameView = class {
     this.history.scrollTop = this.history.scrollHeight;
     this.undo.disabled = this.again.disabled = game.path.length === 1;
     this.show.hidden = game.lost === 0;
-    this.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
+    this.link.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
     Player.keepFocus(this.element);
   }
 

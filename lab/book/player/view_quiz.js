@@ -15,23 +15,25 @@ Player.QuizView = class {
     this.answers = h("div.p-answer");
     const button = (text, does) => h("button", { type: "button", click: does }, text);
     this.undo = button("Take the last one back", () => this.takeBack());
-    this.check = button("Is that so?", () => this.answer());
-    this.next = button("Another one", () => this.open(String((this.index + 1) % this.quizzes.length)));
-    this.link = h("a.p-link", "Link to this question");
+    this.check = button("Is that so?", () => this.answer(false));
+    this.tell = button("Tell me", () => this.answer(true));
+    this.next = button("Another one", () => this.open(String(1 + ((this.index + 1) % this.quizzes.length))));
+    this.link = Player.momentLink("Link to this question");
     this.element = h("div.p-quiz",
-      h("p", "Three tasks run on one thread, spawned in the order a, b, c. ", h("code", "sleep"), " is on a clock that jumps to the next timer when nobody can run. ", h("code", "news"), " is a Notify that they share."),
+      h("p", "Three tasks run on one thread, spawned in the order a, b, c. ", h("code", "sleep"), " is on a clock that jumps to the next timer when nobody can run. ", h("code", "news"), " is a Notify that they share: ",
+        h("code", "notify_one"), " lets one go on who waits for it, or the next one who will. ", h("code", "yield_now"), " goes to the end of the queue."),
       this.tasks,
       h("h4", "What is said, one after the other? Choose in the order in which it comes."), this.lines, this.order,
       h("h4", "How often is each polled?"), this.counts,
-      h("div.p-controls", this.undo, this.check, this.next, this.link), this.says, this.answers);
-    this.open("0");
+      h("div.p-controls", this.undo, this.check, this.tell, this.next, this.link.element), this.says, this.answers);
+    this.open("1");
   }
 
-  /// The number of the question.
+  /// The number of the question, from 1.
   open(moment) {
     const { h, fill, chip } = Player;
-    if (!this.quizzes[Number(moment)]) return;
-    this.index = Number(moment);
+    if (!this.quizzes[Number(moment) - 1]) return;
+    this.index = Number(moment) - 1;
     this.quiz = this.quizzes[this.index];
     this.chosen = [];
     fill(this.tasks, this.quiz.tasks.map((task, index) =>
@@ -43,7 +45,7 @@ Player.QuizView = class {
     fill(this.counts, this.quiz.tasks.map((task, index) => h("label.p-count-of", chip(index + 1, `task ${task.name}`), this.inputs[index])));
     fill(this.says, h("p", `Question ${this.index + 1} of ${this.quizzes.length}: build/lab/quiz --seed ${this.quiz.seed}`));
     fill(this.answers);
-    this.link.href = `#${this.name}:t=${this.index}`;
+    this.link.link.href = `#${this.name}:t=${this.index + 1}`;
     this.element.dataset.over = "";
     this.draw();
   }
@@ -71,8 +73,16 @@ Player.QuizView = class {
     return this.quiz.tasks.findIndex((task) => word.startsWith(task.name)) + 1;
   }
 
-  answer() {
+  /// What of the reader's answer is right; and the runtime's, if it is, or with `tell`.
+  answer(tell) {
     const { h, fill } = Player;
+    const guesses = this.inputs.map((input) => input.value);
+    const missing = this.said.length - this.chosen.length;
+    if (!tell && (missing > 0 || guesses.includes(""))) {
+      const lacks = [missing > 0 ? `${missing} of the ${this.said.length} lines` : "", guesses.includes("") ? "a number of polls" : ""].filter(Boolean);
+      fill(this.says, h("p", `Still to be said: ${lacks.join(", and ")}. Or let yourself be told.`));
+      return;
+    }
     const wrong = this.said.findIndex((word, index) => this.chosen[index] !== word);
     const parts = [];
     if (wrong === -1) parts.push("The order is right.");
@@ -83,15 +93,17 @@ Player.QuizView = class {
     }
     const polls = this.quiz.tasks.map((task) => this.quiz.polls.filter((poll) => poll.task === task.name).length);
     this.quiz.tasks.forEach((task, index) => {
-      const guess = this.inputs[index].value;
+      const guess = guesses[index];
       if (Number(guess) === polls[index]) parts.push(`Task ${task.name}: ${polls[index]} polls, right.`);
-      else parts.push(`Task ${task.name}: ${polls[index]} polls${guess ? `, not ${guess}` : ""}.`);
+      else if (tell) parts.push(`Task ${task.name}: ${polls[index]} polls${guess ? `, not ${guess}` : ""}.`);
+      else parts.push(`Task ${task.name}: not ${guess} polls.`);
     });
-    const right = wrong === -1 && polls.every((count, index) => Number(this.inputs[index].value) === count);
+    const right = wrong === -1 && polls.every((count, index) => Number(guesses[index]) === count);
     this.element.dataset.over = right ? "ended" : "asked";
     fill(this.says, h(right ? "p.p-won" : "p", right ? h("b", "All of it is right. ") : null, parts.join(" ")));
+    if (!right && !tell) return fill(this.answers);
     fill(this.answers, h("h4", "Each poll, as the runtime has run it"), h("ol.p-history", { tabindex: "0", "aria-label": "each poll" },
       this.quiz.polls.map((poll) => h(`li.p-top${this.quiz.tasks.findIndex((task) => task.name === poll.task) + 1}`,
-        h("span.p-where", `${poll.ms} ms`), h("b", `task ${poll.task}`), h("code", poll.says.join(", ") || "(says nothing)"), h("small", poll.ready ? "ready" : "pending")))));
+        h("span.p-where", `${poll.ms} ms`), h("b", `task ${poll.task}`), h("code", poll.says.join(", ") || "(says nothing)"), h("small", `${poll.ready ? "ready" : "pending"}; polled because ${poll.because}`)))));
   }
 };
