@@ -288,6 +288,23 @@ def depart_picture(self, node):
     self.body.append("</figure>\n")
 
 
+class Step(SphinxDirective):
+    """```{step} 6: a link to the program of a step beside that of the step before it."""
+
+    required_arguments = 1
+
+    def run(self):
+        number = int(self.arguments[0])
+        root = Path(self.config.book_root)
+        old, new = (sorted(root.glob(f"07_futures_tasks/steps/{step:02}_*.cpp")) for step in (number - 1, number))
+        if not new:
+            raise self.error(f"no step {number}")
+        if not old or self.env.app.builder.name != "html":
+            return []
+        text = f"{new[0].name} beside {old[0].name}"
+        return [nodes.paragraph("", "", reference(text, stages.anchor(*(str(one[0].relative_to(root)) for one in (old, new))), "stages", ["beside"]))]
+
+
 class Stages(SphinxDirective):
     def run(self):
         return [nodes.raw("", stages.PAGE, format="html")]
@@ -381,7 +398,7 @@ def setup(app):
     app.add_config_value("book_root", "", "env")
     app.add_config_value("book_scripts", 0.0, "env")
     app.add_config_value("book_player", [], "html")
-    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Stages):
+    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Step, Stages):
         app.add_directive(directive.__name__.lower(), directive)
     visitors = {diff_block: (visit_diff_block, None), console_block: (visit_console_block, None),
                 picture: (visit_picture, depart_picture)}

@@ -3,7 +3,8 @@
 All of them stay as GitHub shows them. What changes on the way, line by line:
 
   # headings       rise by one level in the tutorial, and keep the anchors that GitHub gives them: `#the-diff-2` in all
-                   of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is
+                   of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is. Under that of a step stands
+                   what it is beside the step before it
   [links]          to anchors and to documents become links to labels; those to files stay, and book.py finds a page for
                    them
   ```blocks        become the directives of book.py, with the words that stand after their ```
@@ -139,6 +140,8 @@ class Pages:
         else:
             self.put(f"({label})=")
         self.put("#" * (level - (self.split and level > 1)) + " " + text)
+        for step in re.findall(r"\d+", text) if text.startswith("Step") else []:
+            self.put("", f"```{{step}} {step}", "```", "")
 
     def target(self, link):
         file, _, anchor = link.partition("#")

@@ -26,6 +26,10 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertEqual(pages["01-one"], ["# 01 One", "(break-it)=", "## Break it"])
         self.assertEqual(pages["02-two"], ["# 02 Two", "(break-it-1)=", "## Break it"])
 
+    def test_a_step_stands_beside_the_one_before_it(self):
+        page = "\n".join(Pages("# T\n## 07 Seven\n### Steps 7 and 8: tasks\nThese.\n### See it\n").pages["07-seven"])
+        self.assertEqual(re.findall(r"```\{step\} (\d+)\n```", page), ["7", "8"])
+
     def test_a_heading_in_a_block_is_none(self):
         self.assertEqual(list(Pages("```cpp sketch\n## no\n```\n").pages), ["index"])
 

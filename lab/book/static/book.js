@@ -50,3 +50,13 @@ for (const area of document.querySelectorAll("article pre, .table-wrapper, figur
 addEventListener("beforeprint", unfold);
 addEventListener("hashchange", lightLines);
 lightLines();
+
+// A picture is as wide as the text. Alone it is as large as it was drawn.
+for (const image of document.querySelectorAll("figure.picture img")) {
+  const link = document.createElement("a");
+  link.href = image.src;
+  link.title = "The picture alone";
+  link.className = image.className;  // there is one for each background
+  image.replaceWith(link);
+  link.append(image);
+}
