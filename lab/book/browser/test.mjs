@@ -406,14 +406,14 @@ test("what came in a terminal is covered until its question has an answer, and t
     assert.match(await seen(server), /wall=/);
     assert.equal(await page.locator(".veil").filter({ visible: true }).count(), 0);
     await page.emulateMedia({ media: "screen" });
-    await page.goto(address("02-threads.html?seen#run-it-1")); // as from the search
+    await page.goto(address("02-threads.html?seen=1#run-it-1")); // as from the search
     assert.match(await seen(server), /wall=/);
   }));
 
 test("what the search has found in a terminal is not covered there", () =>
   visiting(address("search.html?q=EFD_CLOEXEC"), {}, async (page) => {
     await page.locator("ul.search a").first().click();
-    await page.waitForURL(/\?seen#/);
+    await page.waitForURL(/\?seen=1#/);
     const section = await page.evaluate(() => {
       const place = document.querySelector(":target").closest("section");
       return { text: place.innerText, veils: place.querySelectorAll(".veil").length };

@@ -30,7 +30,7 @@ function unfold() {
 
 // server.cpp.html?L142-L144#L142 lights all of these lines; without this script, the first.
 function lightLines() {
-  const [range, first, last] = /^\?L(\d+)-L(\d+)$/.exec(location.search) ?? [];
+  const [range, first, last] = /^\?L(\d+)-L(\d+)=?$/.exec(location.search) ?? [];
   const asked = range && location.hash === `#L${first}`;
   for (const line of document.querySelectorAll(".listing .line")) {
     const number = Number(line.id.slice(1));

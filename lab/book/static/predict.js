@@ -111,7 +111,7 @@ function uncover(terminal) {
 
 // The search has shown already what is in this section: see search.js.
 function wasSeen(terminal) {
-  const place = location.search === "?seen" && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const place = new URLSearchParams(location.search).has("seen") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   return Boolean(place && place.closest("section").contains(terminal));
 }
 

@@ -110,7 +110,7 @@ function show(text) {
   if (!found.length) found = best((query = ask(text, true)));
   list.replaceChildren(...found.slice(0, MOST).map(([, section]) => {
     const [line, code] = around(section, query);
-    const seen = code ? "?seen" : ""; // predict.js does not cover what stands here
+    const seen = code ? "?seen=1" : ""; // predict.js does not cover what stands here
     const link = make("a", { href: `${section.name}.html${seen}#${section.anchor}`, textContent: section.title });
     const page = section.title === section.pageTitle ? [] : [" ", make("span", { className: "of", textContent: section.pageTitle })];
     return make("li", {}, link, ...page, line);
