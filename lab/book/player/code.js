@@ -23,7 +23,7 @@ Player.CodeView = class {
       list.append(row);
     }
     this.box = h("div.p-code", { tabindex: "0", role: "region", "aria-label": `${code.file}: the lines that are at work` }, list);
-    this.element = h("div.p-source", h("div.p-file", code.file), this.box);
+    this.element = h("div.p-source", h("div.p-file", code.file, h("span.p-file-left", "last at work here")), this.box);
     // What is cut off at the right fades away, for as long as there is more to be scrolled to.
     const fade = () => this.element.classList.toggle("p-more", this.box.scrollLeft + this.box.clientWidth < this.box.scrollWidth - 1);
     this.box.addEventListener("scroll", fade, { passive: true });

@@ -24,6 +24,7 @@ def page():
 <link rel="icon" href="data:,">
 <style>body {{ font-family: system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; background: #fff; color: #1d2433; }}
 @media (prefers-color-scheme: dark) {{ body:not([data-theme="light"]) {{ background: #0f1115; color: #e4e7ee; }} }}
+figure img {{ max-width: 100%; height: auto; display: block; }}  /* as the book has it */
 body[data-theme="dark"] {{ background: #0f1115; color: #e4e7ee; }}
 @media (max-width: 67em) {{ .content {{ overflow-x: auto; }} }}  /* as Furo has it */
 {(HERE / "player.css").read_text()}</style></head>

@@ -4,7 +4,7 @@
 //   view_game.js view_quiz.js cases.js player.js, and player.css
 //
 //   <figure class="player" data-recording="01_blocking">
-//     <img …>                                           stays where there is no JavaScript, and in print
+//     <img …>                                           the picture of another run, which stays above the player
 //     <script type="application/json">…</script>        the recording; or recordings["01_blocking"] has it
 //   </figure>
 //
@@ -183,12 +183,9 @@ Player.recordingOf = (figure, name) => {
   return inside ? JSON.parse(inside.textContent) : window.recordings?.[name];
 };
 
-/// The figure's own picture, for whoever asks for it: the text speaks of what it has of the server's threads.
-Player.picture = (figure) => {
-  const { h } = Player;
-  const images = [...figure.querySelectorAll(":scope > img")].map((image) => image.cloneNode());
-  return images.length ? h("details.p-picture", h("summary", "The picture, with the server's threads"), images) : null;
-};
+/// Whoever has seen the figure's own picture is told that this is another run.
+Player.another = (figure, data) =>
+  figure.querySelector(":scope > img") && data.delay ? Player.h("p.p-another", `Another run, step by step, in which each client is served for ${data.delay === 1 ? "a second" : `${data.delay} s`}.`) : null;
 
 Player.sourceOf = ({ code, made }) => `${code.file} (${made.commit}, ${made.system})`;
 
@@ -204,18 +201,20 @@ Player.make = (figure) => {
     : data.made ? `Recorded from a run of ${Player.sourceOf(data)}` + (data.kind === "calls" ? " under strace, which makes each call longer." : ".")
     : "All positions come from the explorer, which runs the runtime's own code in every order.";
   figure.classList.add("p-ready");
-  figure.append(h("div.p-box", h("div.p-head", h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null), player.element, Player.picture(figure), h("p.p-made", made)));
+  figure.append(h("div.p-box", h("div.p-head", Player.another(figure, data), h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null), player.element, h("p.p-made", made)));
   Player.all.set(name, { figure, player });
 };
 
-/// Goes to the moment that the address says, if it says one.
+/// Goes to the moment that the address says, if it says one, or to the player.
 Player.openAddress = () => {
+  // Not to the picture above it.
+  document.querySelector('figure.p-ready[id^="player-"]:target > .p-box')?.scrollIntoView({ behavior: "instant" });
   const found = /^#(?:(\w+):)?t=(\d+(?:-\d+)?)$/.exec(location.hash);
   if (!found) return;
   const there = found[1] ? Player.all.get(found[1]) : Player.all.values().next().value;
   if (!there) return;
   there.player.open(found[2]);
-  there.figure.scrollIntoView({ behavior: "instant" });
+  there.figure.querySelector(".p-box").scrollIntoView({ behavior: "instant" });
 };
 
 Player.begin = () => {

@@ -1,5 +1,5 @@
 """Which line of a chapter's server makes which call? Said in the line's own words, so that a line that has changed
-is missed, and not mistaken for another one."""
+is missed, and not mistaken for another one. ("end of", line) is the line that closes the block which that one opens."""
 
 ACCEPTOR = "common::Acceptor acceptor(options, shutdown, statistics);"
 MEMBERS = ": delay_(options.delay), acceptor_(options, shutdown_, statistics_) {}"
@@ -29,7 +29,7 @@ LINES = {
         "start": START,
         "sleep": SLEEP,
         "end": END,
-        "close": "common::contain_errors(number, [&] { one_response(socket, number, options.delay); });",
+        "close": ("end of", "while (const common::Fd socket = acceptor.next()) {"),  # socket's destructor
         "statistics": "statistics.print();",
     },
     "02_threads": {
@@ -39,7 +39,8 @@ LINES = {
         "start": START,
         "sleep": SLEEP,
         "end": END,
-        "close": "one_response(client, number, delay);",
+        # connection_threads.hpp closes it when that work is done.
+        "close": ("end of", "threads.spawn(std::move(socket), number, [=, delay = options.delay](const common::Fd& client) {"),
         "statistics": "statistics.print();",
     },
     "03_nonblocking_busy": {
@@ -70,6 +71,7 @@ LINES = {
         "start": 'co_await socket.write_all("start " + std::to_string(number) + "\\n");',
         "sleep": "co_await runtime::sleep(delay);",
         "end": 'co_await socket.write_all("end " + std::to_string(number) + "\\n");',
+        "over": ("end of", "common::Duration delay) {"),
         "goodbye": "co_await runtime::say_goodbye(std::move(socket));",
     },
 }
@@ -92,16 +94,27 @@ class Moved(Exception):
     """A line is not in its file, or there more than once."""
 
 
+def end_of(text, first):
+    """The line that closes the block which `first` opens: where its braces are even again."""
+    depth = 0
+    for number, line in enumerate(text[first:], first):
+        depth += line.count("{") - line.count("}")
+        if depth == 0:
+            return number
+    raise Moved(f"nothing closes: {text[first]}")
+
+
 def code_of(root, chapter, program="server"):
     """{"file", "lines": [[number, text], …], "at": {key: number}}: each function with a line that is meant, whole."""
     file = f"{chapter}/{program}.cpp"
     text = (root / file).read_text().split("\n")
     at = {}
     for key, line in {"server": LINES, "echo_server": ECHO_LINES}[program][chapter].items():
+        line, closes = (line[1], True) if isinstance(line, tuple) else (line, False)
         found = [number for number, one in enumerate(text) if one.strip() == line]
         if len(found) != 1:
             raise Moved(f"{file} has {len(found)} times: {line} (see lab/book/record/chapters.py)")
-        at[key] = found[0] + 1
+        at[key] = (end_of(text, found[0]) if closes else found[0]) + 1
     wanted = set()
     for number in at.values():
         first = last = number - 1

@@ -70,6 +70,13 @@ class Kernel:
         self.poll = entries
         self.copied += len(entries)
 
+    def something_is_ready(self):
+        """For the poll or the epoll_wait that is there."""
+        if self.epoll:
+            return bool(self.epoll["ready"])
+        return any(("POLLIN" in events and fd == self.listener and self.queue) or ("POLLOUT" in events and fd in self.sockets)
+                   for fd, events in self.poll)
+
     def polled(self, ready):
         if self.listener in ready and not self.queue:
             raise Surprise("poll says that the listener is ready, and nobody is in the queue")

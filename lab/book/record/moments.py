@@ -56,7 +56,7 @@ def asleep_with(what):
 
 
 NOBODY = Moment("nobody is here", starts_to_sleep)
-FIRST_START = Moment("the first start", calls("write", '"start 1'))
+FIRST_START = Moment("the first start", calls("write", '"start '))
 FIRST_END = Moment("the first end", calls("write", '"end '))
 ALL_WAIT = Moment("{} wait", connections_asleep, most=True)
 GONE = Moment("all have gone", None)  # the last step

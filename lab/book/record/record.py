@@ -9,8 +9,9 @@ A recording is JSON: {"kind": "calls" or "trace", "chapter", "title", "watch": w
 seconds, "code": see chapters.py, "names": what each descriptor is, "bars": [[when client 1 has connected, got "start",
 got "end"], …], "moments": [[step, its name], …] (see moments.py), "steps"}. A step has the time `t` in seconds, `who`
 takes it, the line `at` which (a key of the code's `at`), the `call` and what it `is`, as strace shows both, `says` the
-same in words, and `set`: all of the state that has changed (of the `tasks`, those that have). A call that does not return
-at once has two steps. `times` is how often the same happened, and `meanwhile` what clients have read since the step before.
+same in words, and `set`: all of the state that has changed (of the `tasks`, those that have). Of a longer list that strace
+shows, a step has only the beginning. A call that does not return at once has two steps. `times` is how often the same
+happened, and `meanwhile` what clients have read since the step before, or, where the server sleeps, until `until`.
 
 forty_thousand is {"kind": "cases", "title", "cases": [{"name", …}, …]}: recordings of three echo servers with the same client
 (see echo.py), without bars, and with the client's `bytes`.
@@ -37,7 +38,7 @@ import echo  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
-from moments import moments_of  # noqa: E402
+from moments import moments_of, states_of  # noqa: E402
 from steps import Steps, counted  # noqa: E402
 
 ROOT = HERE.parents[2]
@@ -72,11 +73,24 @@ WATCH = {
     "07_futures_tasks": "Follow task 2. Who has its waker while it is suspended, and who puts it into the queue?",
 }
 
-# Three servers and the same client: the name of each choice, the chapter, its flag, and what to watch for.
+# What the run has answered by its last step, where that is said. Chapter 07's is in tasks.py.
+ANSWERS = {
+    "01_blocking": "While one client was served, the others waited in the kernel's queue, and the one thread slept.",
+    "02_threads": "Each client had a thread that slept for it, while the main thread was in accept4: eleven threads for ten clients.",
+    "03_nonblocking_busy": "The server has asked {asked:,} times, and {came} times somebody had come.",
+    "04_poll": "What the kernel still had of a list when poll was back: nothing. So all {copied} entries had to be brought along.",
+    "05_epoll_level": "A client in the queue put the listener on the ready list. The first epoll_wait that found the queue empty took it off.",
+    "06_epoll_edge": "The listener left the ready list with the epoll_wait that told of it, whoever was still in the queue. Only somebody new put it there again.",
+}
+
+# Three servers and the same client: the name of each choice, the chapter, its flag, what to watch for, and what else the
+# last step says of that.
 ECHOES = [
-    ("level (05)", "05_epoll_level", "", "The server reads 16,384 bytes at a time. Who tells it that there are more?"),
-    ("edge, --no-drain (06)", "06_epoll_edge", "--no-drain", "The server still reads 16,384 bytes at a time. Who tells it now?"),
-    ("edge (06)", "06_epoll_edge", "", "One edge, and how many reads? How does the server know that it may stop?"),
+    ("level (05)", "05_epoll_level", "", "The server reads 16,384 bytes at a time. Who tells it that there are more?",
+     "Each epoll_wait told the server that there were more."),
+    ("edge, --no-drain (06)", "06_epoll_edge", "--no-drain", "The server still reads 16,384 bytes at a time. Who tells it now?", ""),
+    ("edge (06)", "06_epoll_edge", "", "One edge, and how many reads? How does the server know that it may stop?",
+     "One edge, and three reads: the last one got fewer bytes than it had asked for."),
 ]
 
 LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
@@ -124,13 +138,14 @@ def made(chapter):
 
 def record_echo(build, number, patience=1.0, tries=20):
     """One of ECHOES."""
-    name, chapter, flag, watch = ECHOES[number]
+    name, chapter, flag, watch, answered = ECHOES[number]
     for left in reversed(range(tries)):
         try:
             program = str(build / chapter / "echo_server")
             events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
             done = echo.EchoSteps(chapter, events).run()
             steps = done.steps
+            steps[-1]["says"] += f" {answered}" * bool(answered)
             return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
                     "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
                     "names": done.names, "moments": moments_of(name, steps), "steps": steps}
@@ -149,7 +164,16 @@ def text_of_cases(cases):
     return '{"kind": "cases", "title": "Forty thousand bytes at once", "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
 
 
+def answer(chapter, steps):
+    """In the words of the last step."""
+    asked = [step.get("times", 1) for step in steps if step["at"] == "accept" and step["who"] == "main"]
+    came = sum(step["at"] == "accept" and step["is"].removeprefix("= ").isdigit() and step["who"] == "main" for step in steps)
+    copied = max(state.get("poll", {}).get("copied", 0) for state in states_of(steps))
+    steps[-1]["says"] += " " + ANSWERS[chapter].format(asked=sum(asked), came=came, copied=copied)
+
+
 def recording_of(steps, delay):
+    answer(steps.chapter, steps.steps)
     return {"kind": "calls", "chapter": steps.chapter, "title": TITLES[steps.chapter], "watch": WATCH[steps.chapter], "made": made(steps.chapter),
             "delay": delay, "end": steps.steps[-1].get("until", steps.steps[-1]["t"]), "code": chapters.code_of(ROOT, steps.chapter), "names": steps.names,
             "bars": [[round(time - steps.begin, 6) for time in bar] for bar in steps.bars],

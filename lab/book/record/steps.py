@@ -8,6 +8,7 @@ from kernel import Kernel, Surprise
 
 # What else there is of a call while it waits is no step; but if it takes longer than that, it is one that it waits.
 LONG = 0.002  # seconds
+READ = ("“start”", "“end”", "the end of file", "bytes")  # by clients, in the order in which they do
 NAMES = {"ppoll": "poll", "epoll_pwait": "epoll_wait", "clone": "clone3"}
 
 
@@ -25,6 +26,12 @@ def ranges(numbers):
             runs.append([number])
     parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))]
     return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])
+
+
+def shortened(text):
+    """A list as strace shows it, of which three and more are too many to be read."""
+    entry = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+    return re.sub(rf"\[({entry}, {entry}), {entry}.*?\]", r"[\1, …]", text)
 
 
 def quoted(text):
@@ -76,7 +83,7 @@ class Steps:
         self.begin = self.begin or self.now
 
     def ends(self):
-        if self.meanwhile:
+        if self.bars:
             self.step("the clients", None, "", "", "All have read all.")
 
     def once(self, sentence, instead=""):
@@ -132,9 +139,10 @@ class Steps:
             return  # it did before
         self.bars[number - 1][0] = self.now
         self.kernel.arrives(number)
+        not_yet = self.once(" The client does not wait for that: its connect says EINPROGRESS, and it is told later.") if "EINPROGRESS" in call.result else ""
         self.step(f"client {number}", None, call.whole, f"= {call.result}",
                   f"Client {number} connects. " + self.once("The kernel does all of that alone: the connection waits in the queue.",
-                                                            "The connection waits in the queue."))
+                                                            "The connection waits in the queue.") + not_yet)
 
     def reads(self, number, text, count):
         self.kernel.reads(number, count)
@@ -144,6 +152,11 @@ class Steps:
             self.meanwhile.setdefault(f"“{word}”", []).append(number)
         if not count:
             self.meanwhile.setdefault("the end of file", []).append(number)
+        if self.steps and all(thread["does"] for thread in self.threads.values()):
+            # Nobody else is at work: that belongs to the step after which the server sleeps.
+            self.steps[-1]["set"].update(self.changes())
+            self.steps[-1]["until"] = round(self.now - self.begin, 6)
+            self.tell_meanwhile(self.steps[-1])
 
     @staticmethod
     def has_read(what, numbers):
@@ -175,7 +188,10 @@ class Steps:
         self.step(thread["name"], at, text if text.endswith(")") else text + " …", "waits" if waits else "…", says)
 
     def is_long(self, call):
-        return not call.ended or call.ended - call.begun > LONG
+        """So is one that is interrupted at the end. Where something is ready, it only takes its time."""
+        if NAMES.get(call.name, call.name) in ("poll", "epoll_wait") and self.kernel.something_is_ready():
+            return False
+        return not call.ended or call.ended - call.begun > LONG or re.search("EINTR|ERESTART", call.result)
 
     def sleeps(self, call, milliseconds):
         """In words, if it is so: nothing is ready."""
@@ -246,11 +262,11 @@ class Steps:
         client = self.kernel.sockets[call.fd]["client"]
         self.kernel.closes(call.fd)
         forgotten = " epoll forgets it, too." if self.kernel.epoll else ""
-        end = self.once(" Who reads what is left gets the end of file after it.")
+        end = self.once(" The client can still read what is left; after it comes the end of file.")
         self.does(call, "close", f"The connection of client {client} is closed.{end}{forgotten}")
 
     def begins_clock_nanosleep(self, call, thread):
-        others = "Nobody else can do its work meanwhile." if self.chapter == "01_blocking" else "The other threads go on."
+        others = "Nobody else can do its work." if self.chapter == "01_blocking" else "The other threads go on."
         self.goes_in(call, "sleep", f"{self.name_of(thread)} sleeps. {others}")
 
     def ends_clock_nanosleep(self, call, thread):
@@ -366,6 +382,7 @@ class Steps:
     def step(self, who, at, call, is_, says):
         if self.begin is None:
             return
+        call, is_ = shortened(call), shortened(is_)
         changed = self.changes()
         time = round(self.now - self.begin, 6)
         last = self.steps[-1] if self.steps else None
@@ -377,12 +394,18 @@ class Steps:
         else:
             last = {"t": time, "who": who, "at": at or last["at"], "call": call, "is": is_, "says": says, "set": changed}
             self.steps.append(last)
-        if self.meanwhile:
-            merged = last.setdefault("read", {})
-            for what, numbers in self.meanwhile.items():
-                merged.setdefault(what, []).extend(numbers)
-            last["meanwhile"] = [self.has_read(what, numbers) for what, numbers in merged.items()]
-            self.meanwhile = {}
+        self.tell_meanwhile(last)
+
+    def tell_meanwhile(self, step):
+        """What clients have read belongs to that step."""
+        if not self.meanwhile:
+            return
+        merged = step.setdefault("read", {})
+        for what, numbers in self.meanwhile.items():
+            merged.setdefault(what, []).extend(numbers)
+        in_order = sorted(merged.items(), key=lambda one: READ.index(one[0]))
+        step["meanwhile"] = [self.has_read(what, numbers) for what, numbers in in_order]
+        self.meanwhile = {}
 
     def changes(self):
         """What is not as it was shown last."""

@@ -39,6 +39,7 @@ class Recorder:
         self.driver, self.timers, self.running = "awake", 0, None
         self.connections, self.bars = {}, []
         self.said = set()
+        self.first = {}  # the task that was the first of which something was said
 
     def run(self):
         for event in self.events:
@@ -50,6 +51,11 @@ class Recorder:
         is_new = sentence not in self.said
         self.said.add(sentence)
         return sentence if is_new else instead
+
+    def as_before(self, task, kind, says, again):
+        """What is the same for ten tasks is told of the first one; of the others, in a word, that it is."""
+        first = self.first.setdefault(kind, task)
+        return says if first == task else again
 
     def event(self, event, ph, name, task):
         time = event.get("ts", 0) / 1e6
@@ -109,7 +115,13 @@ class Recorder:
         self.queue.append(to)
         task["state"] = "in the queue"
         task["waits"] = ""
-        self.step(time, "driver" if event["pid"] == 2 else f"task {event['tid']}", task["at"], f"wake task {to}", "", f"{by}: the waker of task {to} is called. " + self.once("That puts the task into the queue, and does nothing else.", "That puts the task into the queue."))
+        says = f"{by}: the waker of task {to} is called. " + self.once("That puts the task into the queue, and does nothing else.", "That puts the task into the queue.")
+        if to in self.connections:
+            first = self.first.get(by, to)
+            says = self.as_before(to, by, says, f"{by}: task {to} is put into the queue, as task {first} was.")
+        # Who wakes another one is in its own line; the driver is in none.
+        at = task["at"] if event["pid"] == 2 else self.tasks[event["tid"]]["at"]
+        self.step(time, "driver" if event["pid"] == 2 else f"task {event['tid']}", at, f"wake task {to}", "", says)
 
     def spawned(self, task, time):
         is_first = not self.tasks
@@ -119,6 +131,8 @@ class Recorder:
         name = "serve" if is_first else f"connection {self.connections[task]}"
         self.tasks[task] = {"name": name, "state": "in the queue", "at": "begin" if is_first else "start", "waits": ""}
         self.queue.append(task)
+        if self.running:
+            self.tasks[self.running]["at"] = "spawn"
         self.step(time, f"task {self.running}" if self.running else "main", "begin" if is_first else "spawn", f"spawn task {task}", "",
                   "block_on makes a task of the coroutine serve, and puts it into the queue." if is_first else
                   f"A task for connection {self.connections[task]}: task {task}. It goes into the queue" + self.once(", and its code has not begun") + ".")
@@ -130,8 +144,13 @@ class Recorder:
         one["state"], self.running = "is polled", task
         if task in self.connections and self.bars[self.connections[task] - 1][1] is None:
             self.bars[self.connections[task] - 1][1] = time
-        at = {"begin": "accept"}.get(one["at"], one["at"])
-        self.step(time, f"task {task}", at, f"poll task {task}", "", f"The thread takes task {task} ({one['name']}) out of the queue and polls it: its code {'begins' if began else 'goes on where it stood'}.")
+        at = one["at"] = {"begin": "accept"}.get(one["at"], one["at"])
+        says = f"The thread takes task {task} ({one['name']}) out of the queue and polls it: its code {'begins' if began else 'goes on where it stood'}."
+        if task in self.connections:
+            kind = f"polled at {at}"
+            first = self.first.get(kind, task)
+            says = self.as_before(task, kind, says, f"Task {task} ({one['name']}) is polled, as task {first} was.")
+        self.step(time, f"task {task}", at, f"poll task {task}", "", says)
 
     def polled(self, task, result, time):
         one, self.running = self.tasks[task], None
@@ -139,14 +158,15 @@ class Recorder:
             if task in self.connections and one["at"] != "start":
                 one["at"], one["waits"] = "goodbye", "its client's goodbye"
                 self.timers += 1
-                says = f"“end {self.connections[task]}” is written. Then say_goodbye says pending: " + self.once(
-                    "it waits until the client hangs up, too. The waker is with the socket's readiness now, and with a timer, in case that takes too long.",
-                    "the waker is with the socket's readiness and with a timer now.")
+                says = f"“end {self.connections[task]}” is written. " + self.once(
+                    "Then say_goodbye says pending: it waits until the client hangs up, too. The waker is with the socket's readiness now, and with a timer, in case that takes too long.",
+                    f"Pending, and its waker is where task {self.first['polled at sleep']}'s is.")
             elif task in self.connections:
                 one["at"], one["waits"] = "sleep", "a timer"
                 self.timers += 1
-                says = (f"“start {self.connections[task]}” is written. Then sleep says pending: the task's waker is with a timer now"
-                        + self.once(", and the frame of the coroutine stays as it is") + ".")
+                says = f"“start {self.connections[task]}” is written. " + self.once(
+                    "Then sleep says pending: the task's waker is with a timer now, and the frame of the coroutine stays as it is.",
+                    f"Pending, and its waker is with a timer, too.")
             elif len(self.connections) < self.clients:
                 one["at"], one["waits"] = "accept", "the listener"
                 says = "Nobody is there to be accepted: pending. The task's waker is with the listener's readiness now."
@@ -158,12 +178,12 @@ class Recorder:
         else:
             if result != "ready":
                 raise RuntimeError(f"task {task}: {result}")
-            one.update(state="ended", at="goodbye" if task in self.connections else "finish", waits="")
+            one.update(state="ended", at="over" if task in self.connections else "finish", waits="")
             if task in self.connections:
                 self.bars[self.connections[task] - 1][2] = time
                 says = f"Ready: the coroutine of connection {self.connections[task]} is at its end" + self.once(", its frame is gone, and with it the socket") + "."
             else:
-                says = "serve is at its end, and so block_on returns."
+                says = "serve is at its end: block_on returns. Task 2's waker was with a timer, then with its socket's readiness. The driver called it, and so put the task into the queue."
             self.step(time, f"task {task}", one["at"], "ready", "", says)
 
     def step(self, time, who, at, call, is_, says):

@@ -17,7 +17,7 @@ import record  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import EchoKernel, Kernel, Surprise  # noqa: E402
 from moments import ECHO_MOMENTS, MOMENTS, moments_of, states_of  # noqa: E402
-from steps import Steps, ranges  # noqa: E402
+from steps import Steps, ranges, shortened  # noqa: E402
 
 BUILD = Path()
 
@@ -176,6 +176,54 @@ class Lines(unittest.TestCase):
             state = states_of(steps)[steps.index(before)]
             self.assertTrue(state.get("driver") == "asleep" or any(does for _, does in state.get("threads", [])), chapter)
 
+    def test_what_clients_read_while_the_server_sleeps_is_told_where_it_falls_asleep(self):
+        for chapter, recording in recordings().items():
+            for step, after in zip(recording["steps"], recording["steps"][1:]):
+                if after["t"] - step["t"] > 0.5 and chapter != "03_nonblocking_busy":
+                    self.assertNotIn("meanwhile", after, chapter)
+
+    def test_nobody_has_read_the_end_of_file_before_the_end(self):
+        for chapter, recording in recordings().items():
+            for step in recording["steps"]:
+                told = [re.search("“start”|“end”|the end of file", one)[0] for one in step.get("meanwhile", [])]
+                self.assertEqual(told, sorted(told, key=["“start”", "“end”", "the end of file"].index), f"{chapter}: {step['says']}")
+                self.assertNotRegex(step["says"], "(?i)meanwhile", chapter)
+
+    def test_a_call_that_sleeps_says_how_long_and_is_short(self):
+        for chapter, recording in recordings().items():
+            for step in recording["steps"]:
+                self.assertLess(len(step["call"]) + len(step["is"]), 240, chapter)
+                if step["is"] == "waits" and step["call"].startswith("poll"):
+                    self.assertRegex(step["call"], r", \d+, -?\d+ …$")
+
+    def test_at_the_end_the_server_sleeps_and_the_question_is_answered(self):
+        self.assertEqual({*record.ANSWERS, "07_futures_tasks"}, set(record.WATCH))
+        for chapter, recording in recordings().items():
+            state, says = states_of(recording["steps"])[-1], recording["steps"][-1]["says"]
+            if chapter == "07_futures_tasks":
+                self.assertIn("Task 2's waker was with", says)
+                continue
+            self.assertEqual(bool(state["threads"][0][1]), chapter != "03_nonblocking_busy", chapter)
+            self.assertRegex(says, r"^All have read all\. \S+")
+
+    def test_who_sleeps_finds_nothing_ready(self):
+        for chapter, recording in recordings().items():
+            for step, after in zip(recording["steps"], recording["steps"][1:]):
+                if "Nothing is ready: the thread sleeps" in step["says"] and after["who"] == "main":
+                    self.assertRegex(after["is"], r"^= 0", chapter)
+
+    def test_a_socket_is_closed_where_its_block_ends(self):
+        for chapter, closes in (("01_blocking", "  }"), ("02_threads", "    });")):
+            code = recordings()[chapter]["code"]
+            self.assertEqual(dict(code["lines"])[code["at"]["close"]], closes)
+
+    def test_a_task_that_is_at_work_is_in_the_line_that_is_lit(self):
+        steps = recordings()["07_futures_tasks"]["steps"]
+        for step, state in zip(steps, states_of(steps)):
+            if step["who"].startswith("task "):
+                task = next(task for task in state["tasks"] if task["n"] == int(step["who"].split()[1]))
+                self.assertEqual(task["at"], step["at"], step["says"])
+
     def test_in_chapter_01_nobody_is_served_before_the_one_before_has_had_its_end(self):
         bars = recordings()["01_blocking"]["bars"]
         for before, after in zip(bars, bars[1:]):
@@ -224,7 +272,23 @@ class InWords(unittest.TestCase):
         self.assertEqual([step["who"] for step in steps], ["main", "main", "thread 1", "thread 1"])
 
 
+    def test_of_three_and_more_there_are_two(self):
+        self.assertEqual(shortened("poll([{fd=3, events=POLLIN}, {fd=5}, {fd=7}, {fd=8}], 4, 993"), "poll([{fd=3, events=POLLIN}, {fd=5}, …], 4, 993")
+        self.assertEqual(shortened("[{a, b={c}}, {d}]"), "[{a, b={c}}, {d}]")
+        self.assertEqual(shortened("= 3 ([{a, b={c}}, {d}, {e, f={g}}])"), "= 3 ([{a, b={c}}, {d}, …])")
+
+
 class KernelSide(unittest.TestCase):
+    def test_a_poll_that_takes_its_time_although_somebody_is_there_does_not_sleep(self):
+        self.kernel.polls([(5, "POLLIN")])
+        self.assertFalse(self.kernel.something_is_ready())
+        self.kernel.arrives(1)
+        self.assertTrue(self.kernel.something_is_ready())
+        self.kernel.accepts(1, 6)
+        self.assertFalse(self.kernel.something_is_ready())
+        self.kernel.polls([(5, "POLLIN"), (6, "POLLOUT")])
+        self.assertTrue(self.kernel.something_is_ready())
+
     def setUp(self):
         self.kernel = Kernel()
         self.kernel.listener = 5
