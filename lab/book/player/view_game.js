@@ -181,12 +181,22 @@ Player.GameView = class {
     const steps = game.path.length - 1;
     if (game.over === "lost")
       return h("p.p-lost", h("b", "Nobody can go on. "), `A byte is in the socket, and the task sleeps. Whoever should have woken it has already been there. It took ${steps} steps.`);
-    if (game.over === "ended") return h("p.p-won", h("b", "Both have ended. "), "The task has had all its bytes. In this order nothing was lost.");
+    if (game.over === "ended") return h("p.p-won", h("b", "Both have ended. "), "The task has had all its bytes. In this order nothing was lost.", this.replayed());
     if (this.timer) return h("p", steps ? this.sentence(steps) : "Look who goes.");
     const ask = h("b", steps ? " Who goes now?" : " Who goes first?");
     if (!steps) return h("p", "Two threads run the runtime's own code.", ask, without ? null : " Try to get to where nobody can go on.");
-    const replayed = without && game.schedule === this.order;
-    return h("p", this.sentence(steps), replayed ? ` In this order it was lost ${without.title.toLowerCase()}. Here somebody can still go on.` : null, ask);
+    return h("p", this.sentence(steps), this.replayed(), ask);
+  }
+
+  /// Where nothing can be lost, and the order that loses it without the line has been gone: for as far as there are such steps.
+  replayed() {
+    const { game } = this;
+    const { without } = this.games[this.chosen];
+    const { order } = this;
+    if (!without || !order.startsWith(game.schedule)) return null;
+    const next = order[game.schedule.length];
+    if (next === undefined) return ` In this order it was lost ${without.title.toLowerCase()}. Here somebody can still go on.`;
+    return game.nextOf(Number(next)) === null ? ` In this order it was lost ${without.title.toLowerCase()}. Here the ${game.graph.threads[next]} has ended already.` : null;
   }
 
   /// How much has been seen, and found.
