@@ -72,8 +72,8 @@ def marks(lines, of, kept):
                 places[-1] = end
             else:
                 places += [begin, end]
-        # Where all of it is another line, the ground says so.
-        if places and (places[0] > len(line) - len(line.lstrip()) or places[1] < len(line.rstrip())):
+        # Where no word of it has stayed, the ground says so.
+        if places and any(at == number and i in kept and re.match(r"\w", word) for i, (at, _, _, word) in enumerate(of)):
             result[number] = places
     return result
 
@@ -86,8 +86,9 @@ def changed_words(old, new):
     texts = [[word for *_, word in one] for one in (before, after)]
     kept_before, kept_after = set(), set()
     for i, j, size in difflib.SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
-        # A bracket that is there by chance is no word that stayed.
-        if re.search(r"\w", "".join(texts[0][i : i + size])):
+        # A bracket that is there by chance is no word that stayed. At the end of both lines it is.
+        ends = all(at == len(of) or of[at][0] != of[at - 1][0] for of, at in ((before, i + size), (after, j + size)))
+        if size and (ends or re.search(r"\w", "".join(texts[0][i : i + size]))):
             kept_before.update(range(i, i + size))
             kept_after.update(range(j, j + size))
     return marks(old, before, kept_before), marks(new, after, kept_after)

@@ -148,7 +148,7 @@ function draw() {
   const count = (from, to) => all.reduce((sum, piece) => sum + (piece[4] ? 0 : piece[to] - piece[from]), 0);
   counts = old === next
     ? "The same file twice. Choose another one."
-    : `${count(0, 1)} lines of ${before.lines.length} are gone, ${count(2, 3)} of ${after.lines.length} are new.`;
+    : `In all ${count(0, 1)} of ${before.lines.length} lines are gone, and ${count(2, 3)} of ${after.lines.length} are new.`;
   back.disabled = Math.min(old, next) === 0;
   on.disabled = Math.max(old, next) === group().files.length - 1;
   why.textContent = [back.disabled && `${group().files[0].path} is the first stage.`, on.disabled && `${group().files.at(-1).path} is the last one.`]
@@ -170,7 +170,7 @@ function goTo(number, scroll = true) {
   begins[at]?.classList.remove("at");
   at = Math.max(0, Math.min(begins.length - 1, number));
   begins[at]?.classList.add("at");
-  const of = begins.length === 1 ? "One change: " : `Change ${at + 1} of ${begins.length}: `;
+  const of = begins.length === 1 ? "One change. " : `Change ${at + 1} of ${begins.length}. `;
   says.textContent = (begins.length ? of : "") + counts;
   previous.disabled = begins.length === 0 || at === 0;
   following.disabled = at >= begins.length - 1;
