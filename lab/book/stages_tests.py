@@ -20,6 +20,9 @@ class TheWordsThatDiffer(unittest.TestCase):
     def test_wherever_they_stand_in_the_lines_of_a_change(self):
         self.assertEqual(self.marks(["f(one, two, 3);"], ["// new", "f(one,", "  two2, 3);"]), [{0: ["two"]}, {2: ["two2"]}])
 
+    def test_a_bracket_that_both_lines_have_by_chance_is_among_them(self):
+        self.assertEqual(self.marks(["x = f(a);"], ["x = y + (b);"]), [{0: ["f(a"]}, {0: ["y + (b"]}])
+
     def test_and_not_where_all_of_a_line_does_or_the_text_is_another(self):
         self.assertEqual(self.marks(["  f(x);"], ["  return;"]), [{}, {}])
         many = [f"line {i};" for i in range(stages.REWRITTEN)]
