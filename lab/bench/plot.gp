@@ -59,8 +59,10 @@ plot for [i=1:8] medians index word(chapters, i) \
 
 # Not logarithmic from here on: what is twice as much is twice as high.
 unset logscale y
-set yrange [0:11000]
-set ytics ("0" 0, "2,000" 2000, "4,000" 4000, "6,000" 6000, "8,000" 8000, "10,000" 1e4, "12,000" 12e3)
+set yrange [0:*]
+with_comma(n) = n < 1000 ? sprintf("%.0f", n) : sprintf("%d,%03d", int(n + 0.5) / 1000, int(n + 0.5) % 1000)
+set ytics ("0" 0)
+set for [n=500:12000:500] ytics add (with_comma(n) n)
 
 set output directory."/idle.svg"
 set title "What one echo costs, beside more and more connections that say nothing"
@@ -81,10 +83,11 @@ set boxwidth 0.6
 set xlabel ""
 set ylabel "bytes of the server's resident memory"
 set yrange [0:14000]
+set ytics ("0" 0)
+set for [n=2000:12000:2000] ytics add (with_comma(n) n)
 set xrange [0.4:11.6]
 set xtics scale 0 ("" 0)
 set for [i=1:11] xtics add (word(labels, i) i) rotate by -30
-with_comma(n) = n < 1000 ? sprintf("%.0f", n) : sprintf("%d,%03d", int(n + 0.5) / 1000, int(n + 0.5) % 1000)
 plot for [i=1:11] medians index word(servers, i) using (i):($1 == 1 && $2 == 10000 ? $15 : NaN) \
     with boxes lc rgb (i <= 4 ? "#8c959f" : i <= 6 ? "#1a7f37" : "#0a9dc4"), \
   for [i=1:11] medians index word(servers, i) \

@@ -1,6 +1,7 @@
 """The blocks of the book, which pages.py makes of those of the tutorial, and the links to files."""
 
 import html
+import itertools
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import CppLexer
+from pygments.lexers import BashSessionLexer, CppLexer
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
@@ -22,6 +23,8 @@ from pictures import for_both_backgrounds
 DEEPEST_INDENT = 32
 MANY_COLUMNS = 8
 SHORT = 16  # so many lines stay on one page of paper
+COLUMNS = re.compile(r"(?:\S {2,}(?=\S).*){2}")  # at least three
+NO_ANSWER = re.compile(r"\^C|\.\.\.|listening on .*")  # in a terminal, but says nothing of what a question asks
 
 
 def find_lines(quoted, file):
@@ -106,11 +109,12 @@ class Quotation(Block):
         found = find_lines(list(self.content), self.read(name))
         if not found:
             raise self.error(f"not in {name}")
-        caption = [reference(name, f"{name}#L{found[0][0]}", classes=["file"])]
+        anchors = [f"L{first}-L{last}" if last > first else f"L{first}" for first, last in found]
+        caption = [reference(name, f"{name}#{anchors[0]}", classes=["file"])]
         for number, (first, last) in enumerate(found):
             text = f"{first}–{last}" if last > first else f"{first}"
             text = text if number else f"{'lines' if last > first or len(found) > 1 else 'line'} {text}"
-            caption += [nodes.Text(", " if number else " "), reference(text, f"{name}#L{first}", classes=["lines"])]
+            caption += [nodes.Text(", " if number else " "), reference(text, f"{name}#{anchors[number]}", classes=["lines"])]
         return caption
 
 
@@ -132,14 +136,17 @@ class Changes(Block):
 class Console(Block):
     """```{console}: a terminal, with the label that it has in the text."""
 
-    language = "console"
-
     def caption(self):
         return [nodes.Text(self.options["label"])]
 
+    def code(self):
+        text = "\n".join(self.content)
+        return console_block(text, text, language="none")
+
     def more_classes(self):
         commands = any(line.startswith("$ ") for line in self.content)
-        return super().more_classes() + (["commands"] if commands else [])
+        columns = sum(1 for line in self.content if COLUMNS.search(line)) > 1
+        return super().more_classes() + ["commands"] * commands + ["columns"] * columns
 
 
 class Drawing(Block):
@@ -154,13 +161,44 @@ class diff_block(nodes.literal_block):
     pass
 
 
+class console_block(nodes.literal_block):
+    pass
+
+
+def coloured_lines(source, lexer):
+    """As many as the source has."""
+    lexer = lexer(stripnl=False)
+    coloured = highlight("\n".join(source), lexer, HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
+    return coloured + [""] * (len(source) - len(coloured))
+
+
+def tell_what_came(source):
+    """For each line of a terminal, whether a program has printed it, and it may answer a question."""
+    answers, goes_on = [], False
+    for line in source:
+        typed = line.startswith("$ ") or goes_on
+        answers.append(not typed and not NO_ANSWER.fullmatch(line))
+        goes_on = typed and line.endswith("\\")
+    return answers
+
+
+def visit_console_block(self, node):
+    """Each line, which may be wrapped, is an element; what came of the commands is in others, which predict.js covers."""
+    source = node.astext().split("\n")
+    self.body.append('<div class="highlight-console notranslate"><div class="highlight"><pre>')
+    lines = zip(tell_what_came(source), coloured_lines(source, BashSessionLexer))
+    end = "" if self.builder.name == "html" else "\n"  # a browser copies one for each block, as well
+    for came, group in itertools.groupby(lines, key=lambda line: line[0]):
+        text = "".join(f'<span class="line">{line + end or chr(10)}</span>' for _, line in group)
+        self.body.append(f'<span class="came">{text}</span>' if came else text)
+    self.body.append("</pre></div></div>\n")
+    raise nodes.SkipNode
+
+
 def visit_diff_block(self, node):
     """Each line in the colours of C++, on the ground of a line that is new or gone."""
     source = node.astext().split("\n")
-    code = "\n".join("" if line.startswith("@@") else line[1:] for line in source)
-    lexer = CppLexer(stripnl=False, ensurenl=False)
-    coloured = highlight(code, lexer, HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
-    coloured += [""] * (len(source) - len(coloured))
+    coloured = coloured_lines(["" if line.startswith("@@") else line[1:] for line in source], CppLexer)
     self.body.append('<div class="highlight-diff notranslate"><div class="highlight"><pre><span class="lines-of">')
     kinds = {"+": "new", "-": "gone", "@": "gap"}
     for line, text in zip(source, coloured):
@@ -237,7 +275,9 @@ def visit_picture(self, node):
         recording = None
         if not node.children:
             raise nodes.SkipNode
-    attributes = f' class="player" data-recording="{html.escape(recording)}"' if recording else ' class="picture"'
+    attributes = ' class="picture"'
+    if recording:
+        attributes = f' class="player" id="player-{Path(recording).stem}" data-recording="{html.escape(recording)}"'
     self.body.append(f"<figure{attributes}>")
 
 
@@ -246,6 +286,23 @@ def depart_picture(self, node):
         text = (Path(self.config.book_root) / node["recording"]).read_text().replace("</", "<\\/")
         self.body.append(f'<script type="application/json">{text}</script>')
     self.body.append("</figure>\n")
+
+
+class Step(SphinxDirective):
+    """```{step} 6: a link to the program of a step beside that of the step before it."""
+
+    required_arguments = 1
+
+    def run(self):
+        number = int(self.arguments[0])
+        root = Path(self.config.book_root)
+        old, new = (sorted(root.glob(f"07_futures_tasks/steps/{step:02}_*.cpp")) for step in (number - 1, number))
+        if not new:
+            raise self.error(f"no step {number}")
+        if not old or self.env.app.builder.name != "html":
+            return []
+        text = f"{new[0].name} beside {old[0].name}"
+        return [nodes.paragraph("", "", reference(text, stages.anchor(*(str(one[0].relative_to(root)) for one in (old, new))), "stages", ["beside"]))]
 
 
 class Stages(SphinxDirective):
@@ -272,6 +329,8 @@ def resolve(app, env, node, content):
         return None
     if app.builder.name != "html":
         return nodes.inline("", "") if node["reftype"] == "stages" else content
+    if lines := re.fullmatch(r"(L\d+)-L\d+", anchor):  # see book.js
+        page, anchor = f"{page}?{anchor}", lines[1]
     uri = relative_uri(app.builder.get_target_uri(node["refdoc"]), page) + (f"#{anchor}" if anchor else "")
     return nodes.reference("", "", content, refuri=uri, internal=True)
 
@@ -339,10 +398,12 @@ def setup(app):
     app.add_config_value("book_root", "", "env")
     app.add_config_value("book_scripts", 0.0, "env")
     app.add_config_value("book_player", [], "html")
-    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Stages):
+    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Step, Stages):
         app.add_directive(directive.__name__.lower(), directive)
-    app.add_node(diff_block, **{b: (visit_diff_block, None) for b in ("html", "epub", "singlehtml")})
-    app.add_node(picture, **{b: (visit_picture, depart_picture) for b in ("html", "epub", "singlehtml")})
+    visitors = {diff_block: (visit_diff_block, None), console_block: (visit_console_block, None),
+                picture: (visit_picture, depart_picture)}
+    for node, functions in visitors.items():
+        app.add_node(node, **{builder: functions for builder in ("html", "epub", "singlehtml")})
     app.add_transform(InlineImages)
     app.add_transform(WideTables)
     app.connect("doctree-read", mark_links_to_files)

@@ -3,7 +3,8 @@
 All of them stay as GitHub shows them. What changes on the way, line by line:
 
   # headings       rise by one level in the tutorial, and keep the anchors that GitHub gives them: `#the-diff-2` in all
-                   of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is
+                   of TUTORIAL.md becomes the label `the-diff-2`, on whichever page that is. Under that of a step stands
+                   what it is beside the step before it
   [links]          to anchors and to documents become links to labels; those to files stay, and book.py finds a page for
                    them
   ```blocks        become the directives of book.py, with the words that stand after their ```
@@ -20,6 +21,10 @@ All of them stay as GitHub shows them. What changes on the way, line by line:
                    alone in a line: the paragraph after it is left out where there are players, which is in the browser
   <!-- with players: text -->
                    alone in a line: the text is a line of the book in the browser, and of nothing else
+  [it](player:01_blocking)
+                   in such a text: a link to the player of that recording
+  <!-- chapters -->
+                   alone in a line: the paragraph and the list after it are, in the browser, the contents on the first page
   *"wrong ones"*   in a folded answer get a paragraph each
 """
 
@@ -36,6 +41,9 @@ IMAGE = re.compile(r"^!\[([^\]]*)\]\((\S+)\)$")
 WITHOUT_PLAYERS = "<!-- without players -->"
 WITH_PLAYERS = re.compile(r"^<!-- with players: (.+) -->$")
 INDEX = re.compile(r"^<!-- index (.+) -->$")
+CHAPTERS = "<!-- chapters -->"
+CHAPTER = re.compile(r"- \[[^\]]*\]\(#([^)]*)\): (.*)")
+TO_PLAYER = re.compile(r"\[([^\]]*)\]\(player:(\w+)\)")
 PLAYER = re.compile(r"^<!-- player (\S+) -->$")
 
 
@@ -68,6 +76,7 @@ class Pages:
         self.folded = False
         self.recording = None
         self.label, self.labels = "", {}  # of the next terminal, and of those before
+        self.lead, self.costs = "", {}  # of the contents: what stands above them, and beside each page
         while self.at < len(self.lines):
             self.take(self.lines[self.at])
 
@@ -88,6 +97,8 @@ class Pages:
             if not IMAGE.match("".join(self.lines[self.at : self.at + 1])):
                 self.picture()
             return
+        if line == CHAPTERS and self.players:
+            return self.chapters()
         if line == WITHOUT_PLAYERS:
             while self.players and self.lines[self.at]:
                 self.at += 1
@@ -105,6 +116,14 @@ class Pages:
             self.put("")
         self.put(LINK.sub(lambda link: f"]({self.target(link[1])})", line))
 
+    def chapters(self):
+        end = self.lines.index("", self.lines.index("", self.at) + 1)
+        self.lead, _, *items = self.lines[self.at : end]
+        for item in re.split(r"\n(?=- )", "\n".join(items)):
+            name, costs = CHAPTER.fullmatch(" ".join(item.split())).groups()
+            self.costs[name] = costs[0].upper() + costs[1:]
+        self.at = end + 1
+
     def next_block_is_console(self):
         rest = self.lines[self.at : self.at + 2]
         return len(rest) == 2 and not rest[0] and rest[1].startswith("```console")
@@ -121,6 +140,8 @@ class Pages:
         else:
             self.put(f"({label})=")
         self.put("#" * (level - (self.split and level > 1)) + " " + text)
+        for step in re.findall(r"\d+", text) if text.startswith("Step") else []:
+            self.put("", f"```{{step}} {step}", "```", "")
 
     def target(self, link):
         file, _, anchor = link.partition("#")
@@ -132,6 +153,8 @@ class Pages:
     def block(self, indent, ticks, words):
         kind, *words = words.split()
         options = []
+        if kind == "text" and self.lines[self.at].startswith("$ "):
+            kind = "console"  # that check_text does not run
         if kind == "console":
             options.append(f":label: {self.terminal(words)}")
             words = []
@@ -168,7 +191,7 @@ class Pages:
 
 CONTENTS = """
 ```{toctree}
-:titlesonly:
+:titlesonly:%s
 
 %s
 stages
@@ -186,15 +209,43 @@ and long passages that are the same in both are folded. (A link to what you see 
 """
 
 
+BESIDE = {
+    "before-you-start": "What you need, and how to read.",
+    "stages": "What has changed between any two of them.",
+    "readme": "What there is, and the command that builds it.",
+    "the-lab": "What tests, measures and draws.",
+    "contributing": "The rules, and how they are held.",
+}
+
+
+def contents(titles, lead, costs):
+    """The list of all pages, and beside each what it costs there."""
+    items = [line for name, title in titles.items() for line in (f"- [{title}]({name})", "", f"  {costs.get(name, '')}", "")]
+    return ["", lead, "", '<div class="all-pages">', "", *items, "</div>", ""]
+
+
+def link_to_players(pages):
+    """Of each recording, the page on which its player is."""
+    where = {Path(line.split()[1]).stem: name for name, lines in pages.items() for line in lines if line.startswith(":recording: ")}
+    link = lambda found: f'<a class="reference internal" href="{where[found[2]]}.html#player-{found[2]}">{found[1]}</a>'
+    for lines in pages.values():
+        lines[:] = [TO_PLAYER.sub(link, line) for line in lines]
+
+
 def write(root, out, stages=True, printed=False):
     """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
-    pages = {"stages": [STAGES]}
-    for document in DOCUMENTS:
-        pages |= Pages((root / document).read_text(), document, players=stages).pages
+    tutorial, *documents = (Pages((root / document).read_text(), document, players=stages) for document in DOCUMENTS)
+    pages = {"stages": [STAGES]} | tutorial.pages
+    for document in documents:
+        pages |= document.pages
     others = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
     chapters = [name for name in pages if name not in ("index", "stages", *others)]
-    toc = CONTENTS % ("\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
-    if not stages:
+    toc = CONTENTS % ("\n:hidden:" * stages, "\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
+    if stages:
+        titles = {name: pages[name][0].lstrip("# ").partition("\n")[0] for name in [*chapters, "stages"]} | others
+        pages["index"] += contents(titles, tutorial.lead, BESIDE | tutorial.costs)
+        link_to_players(pages)
+    else:
         del pages["stages"]
         toc = toc.replace("stages\n", "")
     if printed:  # elsewhere the table of contents is made of the toctree

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import page_numbers
 import stages
-from book import find_lines
+from book import find_lines, tell_what_came
 from files import coloured, first_comment, text_of
-from pages import DOCUMENTS, Pages, slug
+from pages import DOCUMENTS, Pages, contents, link_to_players, slug
 from pictures import fit, for_both_backgrounds
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,10 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertEqual(list(pages), ["index", "01-one", "02-two"])
         self.assertEqual(pages["01-one"], ["# 01 One", "(break-it)=", "## Break it"])
         self.assertEqual(pages["02-two"], ["# 02 Two", "(break-it-1)=", "## Break it"])
+
+    def test_a_step_stands_beside_the_one_before_it(self):
+        page = "\n".join(Pages("# T\n## 07 Seven\n### Steps 7 and 8: tasks\nThese.\n### See it\n").pages["07-seven"])
+        self.assertEqual(re.findall(r"```\{step\} (\d+)\n```", page), ["7", "8"])
 
     def test_a_heading_in_a_block_is_none(self):
         self.assertEqual(list(Pages("```cpp sketch\n## no\n```\n").pages), ["index"])
@@ -63,6 +67,24 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertEqual(pages(True), "a\n\n\nSee [it](x).\n\nb")
         self.assertEqual(pages(False), "a\n\nOn paper,\nnot here.\n\n\nb")
 
+    def test_the_list_of_chapters_is_the_contents_in_the_browser(self):
+        text = "## Start\na\n\n<!-- chapters -->\n**They.** So:\n\n- [01 one](#01-one): one client\n  at a time.\n- [02 two](#02-two): two.\n\nb"
+        made = Pages(text)
+        self.assertEqual(made.pages["start"], ["# Start", "a", "", "b"])
+        self.assertEqual((made.lead, made.costs), ("**They.** So:", {"01-one": "One client at a time.", "02-two": "Two."}))
+        listed = "\n".join(contents({"01-one": "01 One"}, made.lead, made.costs))
+        self.assertIn("- [01 One](01-one)\n\n  One client at a time.", listed)
+        self.assertIn("- [01 one](01-one): one client\n  at a time.", "\n".join(Pages(text, players=False).pages["start"]))
+
+    def test_a_link_to_a_player_leads_to_its_page(self):
+        pages = {"index": ["See [it](player:run), now."], "01-one": ["```{picture}", ":recording: a/run.json", "```"]}
+        link_to_players(pages)
+        self.assertEqual(pages["index"], ['See <a class="reference internal" href="01-one.html#player-run">it</a>, now.'])
+
+    def test_a_drawing_that_begins_with_a_command_is_a_terminal(self):
+        self.assertEqual(page("```text\n$ a\nb\n```"), "```{console}\n:label: Terminal\n\n$ a\nb\n```")
+        self.assertEqual(page("```text\na $ b\n```"), "```{drawing}\n\na $ b\n```")
+
     def test_what_else_a_place_is_looked_for_as_is_in_the_index(self):
         self.assertEqual(page("<!-- index lost wake-up, wake -->\nText.\n"), "```{index} lost wake-up, wake\n```\nText.")
 
@@ -78,6 +100,18 @@ class TheTutorial(unittest.TestCase):
         asks = re.compile(r"^.*\*\*Predict\b.*$|^### Predict$|^.*\*\*predict\*\*.*$", re.M)
         for question, rest in zip(asks.findall(text), asks.split(text)[1:]):
             self.assertIn("<details><summary>Answer</summary>", re.split(r"^#", rest, maxsplit=1, flags=re.M)[0], question)
+
+
+    def test_says_in_each_line_that_folds_up_something_what_github_shows(self):
+        summaries = re.findall(r"<summary>(.*?)</summary>", (ROOT / "TUTORIAL.md").read_text())
+        self.assertEqual([summary for summary in summaries if "`" in summary], [])
+
+
+class ATerminal(unittest.TestCase):
+    def test_tells_what_was_typed_from_what_came(self):
+        lines = ["$ a", "listening on 127.0.0.1:8000", "b", "", "^C", "...", "$ c \\", "    d", "e"]
+        came = [line for line, came in zip(lines, tell_what_came(lines)) if came]
+        self.assertEqual(came, ["b", "", "e"])
 
 
 class AQuotationIsFound(unittest.TestCase):

@@ -98,9 +98,13 @@ const problems = {
   width: (page) =>
     page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.scrollingElement;
-      if (scrollWidth <= clientWidth) return [];
-      const wide = [...document.querySelectorAll("article *")].find((e) => e.getBoundingClientRect().right > clientWidth + 1);
-      return [`${scrollWidth} of ${clientWidth}: ${wide?.outerHTML.slice(0, 120)}`];
+      if (scrollWidth > clientWidth) {
+        const wide = [...document.querySelectorAll("article *")].find((e) => e.getBoundingClientRect().right > clientWidth + 1);
+        return [`${scrollWidth} of ${clientWidth}: ${wide?.outerHTML.slice(0, 120)}`];
+      }
+      const cut = [...document.querySelectorAll(".console:not(.columns) pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
+      const ends = new Set([...document.querySelectorAll("article section:not(figure section) > :is(p, ul, ol)")].map((one) => one.getBoundingClientRect().right));
+      return [...cut.map((pre) => `cut: ${pre.textContent.slice(0, 80)}`), ...(ends.size > 1 ? [`text ends at ${[...ends]}`] : [])];
     }),
   answers: (page) =>
     page.evaluate(() =>
@@ -161,7 +165,7 @@ test("each page opens without an error", async () => {
 
 test("axe-core finds nothing serious on any page, light or dark", () => assert.deepEqual(found.access, []));
 
-test("no page has to be scrolled sideways, on a telephone as on a desk", () => assert.deepEqual(found.width, []));
+test("no page and no line of a terminal has to be scrolled sideways, on a telephone as on a desk, and all text has one measure", () => assert.deepEqual(found.width, []));
 
 test("each folded answer asks first, and lets choose where it names wrong ones", () => assert.deepEqual(found.answers, []));
 
@@ -178,29 +182,53 @@ test("each link leads somewhere", () => {
     return anchors.get(file);
   };
   const broken = [];
+  let ranges = 0;
   for (const name of everyPage) {
     const here = join(book, name);
     const text = readFileSync(here, "utf8").replace(/(<script\b[^>]*>).*?<\/script>/gs, "$1");
     for (const [, link] of text.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
       if (/^(https?|mailto|data):/.test(link) || link === "#") continue;
       const [path, anchor] = link.replace(/\?[^#]*/, "").split("#");
+      const [, last] = /\?L\d+-(L\d+)#/.exec(link) ?? [];
       const there = path ? resolve(dirname(here), decodeURIComponent(path)) : here;
       if (!existsSync(there) || !statSync(there).isFile()) broken.push(`${name}: ${link}`);
       else if (anchor && there.endsWith("stages.html")) continue; // see the tests of that page
-      else if (anchor && !anchorsOf(there).has(decodeURIComponent(anchor))) broken.push(`${name}: ${link}`);
+      else if (anchor && ![anchor, last ?? anchor].every((one) => anchorsOf(there).has(decodeURIComponent(one)))) broken.push(`${name}: ${link}`);
+      if (last) ++ranges;
     }
   }
   assert.deepEqual(broken, []);
-  assert(everyPage.length > 500);
+  assert(everyPage.length > 500 && ranges > 200);
 });
 
-test("a quotation's caption leads to the line in its file", () =>
+test("a quotation's caption leads to its lines in its file", () =>
   visiting(address("05-epoll-level-triggered.html"), {}, async (page) => {
     const quotation = page.locator(".quotation").first();
-    const code = (await quotation.locator("pre").innerText()).split("\n")[0].trim();
-    await quotation.locator(".caption a").first().click();
-    assert.equal((await page.locator(".line:target").innerText()).replace(/^\d+/, "").trim(), code);
-    await page.waitForFunction(() => document.querySelector(".line:target").getBoundingClientRect().top < innerHeight);
+    const code = (await quotation.locator("pre").innerText()).trimEnd().split("\n").map((line) => line.trim());
+    await quotation.locator(".caption a").last().click();
+    const lit = page.locator(".line.in-range");
+    await lit.first().waitFor();
+    assert.deepEqual((await lit.allInnerTexts()).map((line) => line.replace(/^\d+/, "").trim()), code);
+    await page.waitForFunction(() => document.querySelector(".line.in-range").getBoundingClientRect().top < innerHeight / 2);
+    assert.match(page.url(), /#L\d+$/); // where the first line is, for whoever has no scripts
+    assert.equal(await page.locator(".line:target").innerText(), await lit.first().innerText());
+    await page.locator(".line > a").first().click();
+    await lit.first().waitFor({ state: "detached" });
+  }));
+
+test("the first page leads to the players themselves", () =>
+  visiting(address("index.html"), {}, async (page) => {
+    for (const name of ["the first one", "the last", "Choose which thread goes next"]) {
+      await page.getByRole("link", { name, exact: true }).click();
+      await page.waitForFunction(() => {
+        const title = document.readyState === "complete" && document.querySelector("figure.player:target .p-title");
+        const { top } = title ? title.getBoundingClientRect() : {};
+        return top >= 0 && top < innerHeight / 4;
+      });
+      await page.goBack();
+    }
+    const costs = await page.locator(".all-pages li").evaluateAll((items) => items.map((item) => item.innerText.split("\n").filter(Boolean).length));
+    assert.deepEqual(new Set(costs), new Set([2]));
   }));
 
 test("the search shows first where a thing is explained, without a server", () =>
@@ -280,6 +308,8 @@ test("copied are commands without their prompt and what they print, and code as 
   visiting(address("01-blocking.html"), {}, async (page) => {
     const console = page.locator(".console", { hasText: "ulimit -c 0" }).first();
     assert.equal(await copied(page, console), "ulimit -c 0\nbuild/01_blocking/four_calls\necho $?");
+    const places = await console.evaluate((block) => [block.querySelector(".copybtn"), block.querySelector("pre")].map((one) => one.getBoundingClientRect()));
+    assert(places[0].bottom <= places[1].top, "a button over a line");
     const output = page.locator(".console:not(.commands)").first();
     assert.equal(await output.locator("button.copybtn").count(), 0);
     const quotation = page.locator(".quotation").first();
@@ -314,12 +344,17 @@ test("with the keyboard alone a prediction is written, and compared with the ans
     const form = page.locator("form.predict").first();
     const answer = page.locator("details").first();
     assert(!(await answer.isVisible()));
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert.equal(await form.getByRole("status").innerText(), "Write something first, or unfold without an answer.");
+    assert(!(await answer.isVisible()));
     await page.keyboard.type("half a line");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     assert(await answer.getByText("the call").or(answer.locator("p")).first().isVisible());
     assert.match(await form.innerText(), /You wrote: half a line/);
     assert.match(await focus(), /^<summary/);
+    assert.equal(await page.locator("form.predict .hint:not(:empty)").count(), 0);
 
     await page.reload();
     assert.match(await form.innerText(), /You wrote: half a line/);
@@ -329,16 +364,76 @@ test("with the keyboard alone a prediction is written, and compared with the ans
     assert.match(await focus(), /^<textarea/);
   }));
 
-test("who chooses a wrong answer that is likely sees the reason", () =>
+test("who chooses sees which is the answer, and why what was chosen is likely", () =>
   visiting(address("02-threads.html"), {}, async (page) => {
     const form = page.locator("form.predict").first();
+    const chosen = page.locator("details .chosen");
+    const says = (paragraph) => paragraph.evaluate((one) => getComputedStyle(one, "::before").content.slice(1, -1).trim());
     await form.getByRole("button", { name: "Ten threads" }).click();
-    const yours = page.locator("details .yours");
-    assert.match(await yours.innerText(), /the one that accepts is a thread, too/);
-    assert(!(await yours.evaluate((paragraph) => paragraph.classList.contains("right"))));
+    assert.match(await chosen.innerText(), /the one that accepts is a thread, too/);
+    assert.equal(await says(chosen), "You chose this.");
+    assert.equal(await says(page.locator("details .answer")), "The answer.");
     await form.getByRole("button", { name: "Ask me again" }).click();
+    assert.equal(await page.locator("details :is(.chosen, .answer)").count(), 0);
     await form.getByRole("button", { name: "One second; eleven threads" }).click();
-    assert(await yours.evaluate((paragraph) => paragraph.classList.contains("right")));
+    assert.equal(await says(chosen), "The answer. You chose this.");
+  }));
+
+test("what came in a terminal is covered until its question has an answer, and takes the same room", () =>
+  visiting(address("02-threads.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    const client = page.locator(".console", { hasText: "time build/02_threads/client" }).first();
+    const server = page.locator(".console", { hasText: "wall=" }).first();
+    // What can be seen of a terminal, and is heard.
+    const seen = (terminal) => terminal.locator(".line").evaluateAll((lines) =>
+      lines.filter((line) => line.checkVisibility({ visibilityProperty: true })).map((line) => line.textContent.trim()).join("|"));
+    const height = () => page.evaluate(() => document.querySelector("article").offsetHeight);
+    assert.equal(await seen(client), "$ time build/02_threads/client|...");
+    assert.doesNotMatch(await seen(server), /wall=/);
+    assert.equal(await copied(page, client), "time build/02_threads/client");
+    const covered = await height();
+    await client.getByRole("button", { name: "Show what came" }).first().click();
+    assert.match(await seen(client), /real/);
+    assert.doesNotMatch(await seen(server), /wall=/);
+    assert.equal(await height(), covered);
+    await form.getByRole("button", { name: "Unfold without an answer" }).click();
+    assert.match(await seen(server), /wall=/);
+    await page.reload();
+    assert.match(await seen(server), /wall=/);
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    assert.doesNotMatch(await seen(server), /wall=/);
+    await page.emulateMedia({ media: "print" });
+    assert.match(await seen(server), /wall=/);
+    assert.equal(await page.locator(".veil").filter({ visible: true }).count(), 0);
+    await page.emulateMedia({ media: "screen" });
+    await page.goto(address("02-threads.html?seen#run-it-1")); // as from the search
+    assert.match(await seen(server), /wall=/);
+  }));
+
+test("what the search has found in a terminal is not covered there", () =>
+  visiting(address("search.html?q=EFD_CLOEXEC"), {}, async (page) => {
+    await page.locator("ul.search a").first().click();
+    await page.waitForURL(/\?seen#/);
+    const section = await page.evaluate(() => {
+      const place = document.querySelector(":target").closest("section");
+      return { text: place.innerText, veils: place.querySelectorAll(".veil").length };
+    });
+    assert.match(section.text, /EFD_CLOEXEC/);
+    assert.equal(section.veils, 0);
+    assert((await page.locator(".veil").count()) > 0);
+  }));
+
+test("the way back to the top does not lie over a player", () =>
+  visiting(address("05-epoll-level-triggered.html"), {}, async (page) => {
+    const up = async (to) => {
+      for (const down of [60, 20]) {
+        await page.evaluate(([selector, down]) => scrollTo(0, document.querySelector(selector).getBoundingClientRect().top + scrollY + down), [to, down]);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      }
+      return page.locator(".back-to-top");
+    };
+    await (await up("#the-code")).waitFor();
+    await (await up("figure.player")).waitFor({ state: "hidden" });
   }));
 
 test("without scripts an answer is folded, and the rest is there", async () => {
@@ -351,6 +446,7 @@ test("without scripts an answer is folded, and the rest is there", async () => {
   await answer.locator("summary").click();
   assert(await answer.locator("p").first().isVisible());
   assert(await page.locator("figure img.only-light").first().isVisible());
+  assert(await page.locator(".came .line").last().isVisible());
   await context.close();
 });
 

@@ -24,6 +24,10 @@ Player.CodeView = class {
     }
     this.box = h("div.p-code", { tabindex: "0", role: "region", "aria-label": `${code.file}: the lines that are at work` }, list);
     this.element = h("div.p-source", h("div.p-file", code.file), this.box);
+    // What is cut off at the right fades away, for as long as there is more to be scrolled to.
+    const fade = () => this.element.classList.toggle("p-more", this.box.scrollLeft + this.box.clientWidth < this.box.scrollWidth - 1);
+    this.box.addEventListener("scroll", fade, { passive: true });
+    new ResizeObserver(fade).observe(this.box);
   }
 
   show(number) {

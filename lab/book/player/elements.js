@@ -51,6 +51,26 @@ Player.linkSign = () => {
   return svg;
 };
 
+/// A link to what is there now, with a sign or with words. Whoever presses it has the address, and sees it said.
+Player.momentLink = (text) => {
+  const { h } = Player;
+  const said = h("span.p-said", { role: "status" });
+  const link = h("a.p-link", text ? {} : { title: "Link to this moment", "aria-label": "Link to this moment" }, text ?? Player.linkSign());
+  link.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();  // the page stays where it is
+    history.replaceState(null, "", link.href);
+    let words = "in the address now";
+    try {
+      await navigator.clipboard.writeText(link.href);
+      words = "copied";
+    } catch { /* a browser need not allow it */ }
+    said.textContent = words;
+    setTimeout(() => (said.textContent = ""), 4000);
+  });
+  return { link, element: h("span.p-linked", link, said) };
+};
+
 /// For who hears the page, and does not see it.
 Player.heard = (text) => Player.h("span.p-heard", text);
 

@@ -24,6 +24,18 @@ Player.Run = class {
     return this.steps[index];
   }
 
+  /// The next step of a kind that has not been there before, or -1: whoever does that, in that line, with such a result.
+  nextNew(index) {
+    if (!this.isNew) {
+      const kinds = new Set();
+      this.isNew = this.steps.map(({ step }) => {
+        const kind = [step.who, step.at, step.call.split("(")[0], step.is].join().replace(/\d+/g, "N");
+        return !kinds.has(kind) && Boolean(kinds.add(kind));
+      });
+    }
+    return this.isNew.indexOf(true, index + 1);
+  }
+
   /// The last of the named moments that is not after this step, or -1: its number.
   momentAt(index) {
     return this.data.moments.findLastIndex(([step]) => step <= index);
@@ -36,12 +48,12 @@ Player.Run = class {
     return `${step.says}${often}`;
   }
 
-  /// Clients as the run has them at that time: "waits", "served" or "done", or nothing yet.
+  /// Clients as the run has them at that time: "waits", "in its second" or "done", or nothing yet.
   bars(index) {
     const now = this.data.steps[index].until ?? this.data.steps[index].t;
     return this.data.bars.map(([came, begins, ends]) => ({
       came: Math.min(came, now), begins: Math.min(begins, now), ends: Math.min(ends, now),
-      is: now < came ? "" : now < begins ? "waits" : now < ends ? "served" : "done",
+      is: now < came ? "" : now < begins ? "waits" : now < ends ? "in its second" : "done",
     }));
   }
 };

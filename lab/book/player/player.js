@@ -1,25 +1,28 @@
 // Which figures are players, and what do their buttons do? This file makes them, and is the last to be loaded:
 //
 //   model.js elements.js code.js bars.js view_calls.js view_tasks.js view_map.js
-//   view_game.js view_quiz.js player.js, and player.css
+//   view_game.js view_quiz.js cases.js player.js, and player.css
 //
 //   <figure class="player" data-recording="01_blocking">
 //     <img …>                                           stays where there is no JavaScript, and in print
 //     <script type="application/json">…</script>        the recording; or recordings["01_blocking"] has it
 //   </figure>
 //
-// The address says the moment: page.html#01_blocking:t=17; or #t=17 for the first player of a page.
+// The address says the moment, counted from 1 as the player counts: page.html#01_blocking:t=17; or #t=17 for the first
+// player of a page. Where a player has several runs, the run comes before it: #forty_thousand:t=2-9.
 "use strict";
 window.Player = window.Player || {};
 
 Player.RunPlayer = class {
-  constructor(data, name) {
+  /// `name` is that of its recording, and in a link `prefix` comes before the step.
+  constructor(data, name, prefix = "") {
     const { h } = Player;
     this.name = name;
+    this.prefix = prefix;
     this.run = new Player.Run(data);
     this.code = new Player.CodeView(data.code);
     this.view = data.kind === "trace" ? new Player.TasksView(this.run) : new Player.CallsView(this.run);
-    this.bars = new Player.BarsView(this.run);
+    this.bars = data.bytes ? new Player.BytesView(this.run) : new Player.BarsView(this.run);
     this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
     this.rooms = [];  // how high each place is at its most
@@ -68,14 +71,15 @@ Player.RunPlayer = class {
     this.back = button("◀ Back", "Back one step", "←", () => this.by(-1));
     this.step = button("Step ▶", "Step on", "→", () => this.by(1));
     this.step.classList.add("p-main");
+    this.skip = button("New ▶▶", "New: on to the next step that is not like one before", "", () => this.by(this.run.nextNew(this.index) - this.index));
     this.playing = button("Play", "Play", "", () => (this.timer ? this.stop() : this.play()));
-    this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", list: `${this.name}-moments`, input: () => this.by(this.slider.valueAsNumber - this.index) });
+    this.slider = h("input", { type: "range", min: 0, max: this.run.last, value: 0, "aria-label": "the step", list: `${this.name}-${this.prefix}moments`, input: () => this.by(this.slider.valueAsNumber - this.index) });
     this.speed = h("select", { "aria-label": "the speed" }, [["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"], ["4", "4 ×"]].map(([value, text]) => h("option", { value, selected: value === "1" }, text)));
     this.count = h("span.p-count");
-    this.link = h("a.p-link", { title: "Link to this moment", "aria-label": "Link to this moment" }, Player.linkSign());
+    this.link = Player.momentLink();
     const { moments } = this.run.data;
-    const marks = h("datalist", { id: `${this.name}-moments` }, moments.map(([step]) => h("option", { value: step })));
-    this.controls = h("div.p-controls", this.first, this.back, this.step, this.playing, this.speed, this.slider, marks, this.count, this.link);
+    const marks = h("datalist", { id: `${this.name}-${this.prefix}moments` }, moments.map(([step]) => h("option", { value: step })));
+    this.controls = h("div.p-controls", this.first, this.back, this.step, this.skip, this.playing, this.speed, this.slider, marks, this.count, this.link.element);
     this.jumps = moments.map(([step, name]) => button(name, name, "", () => this.by(step - this.index)));
     this.moments = h("div.p-moments", { role: "group", "aria-label": "moments of this run" }, h("span", { "aria-hidden": "true" }, "Go to:"), this.jumps);
   }
@@ -91,9 +95,8 @@ Player.RunPlayer = class {
     const { h, fill } = Player;
     const { step } = this.run.at(index);
     this.view.show(index);
-    fill(this.call, h("span.p-actor", `${this.actor(step.who)} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
+    fill(this.call, h("span.p-actor", `${this.actor(step.who)}${step.call || step.is ? "" : ": no call"} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
       step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
-    this.call.hidden = !step.call;
     fill(this.says, h("p", this.run.words(index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
   }
 
@@ -111,7 +114,7 @@ Player.RunPlayer = class {
     this.slider.value = this.index;
     this.slider.setAttribute("aria-valuetext", `step ${this.index + 1} of ${this.run.last + 1}`);
     this.count.textContent = `${this.index + 1} / ${this.run.last + 1} · ${step.t.toFixed(3)} s`;
-    this.link.href = `#${this.name}:t=${this.index}`;
+    this.link.link.href = `#${this.name}:t=${this.prefix}${this.index + 1}`;
     const moment = this.run.momentAt(this.index);
     this.jumps.forEach((jump, number) => {
       if (number === moment) jump.setAttribute("aria-current", this.run.data.moments[number][0] === this.index ? "step" : "true");
@@ -119,6 +122,7 @@ Player.RunPlayer = class {
     });
     this.first.disabled = this.back.disabled = this.index === 0;
     this.step.disabled = this.index === this.run.last;
+    this.skip.disabled = this.run.nextNew(this.index) === -1;
     Player.keepFocus(this.element);
   }
 
@@ -168,7 +172,7 @@ Player.RunPlayer = class {
   }
 
   open(moment) {
-    if (/^\d+$/.test(moment)) this.by(Number(moment) - this.index);
+    if (/^[1-9]\d*$/.test(moment)) this.by(Number(moment) - 1 - this.index);
   }
 };
 
@@ -186,15 +190,18 @@ Player.picture = (figure) => {
   return images.length ? h("details.p-picture", h("summary", "The picture, with the server's threads"), images) : null;
 };
 
+Player.sourceOf = ({ code, made }) => `${code.file} (${made.commit}, ${made.system})`;
+
 Player.make = (figure) => {
   const { h } = Player;
   const name = figure.dataset.recording.split("/").at(-1).replace(/\.json$/, "");
   const data = Player.recordingOf(figure, name);
   if (!data || Player.all.has(name)) return;
-  const kinds = { games: Player.GameView, quizzes: Player.QuizView };
+  const kinds = { cases: Player.Cases, games: Player.GameView, quizzes: Player.QuizView };
   const player = new (kinds[data.kind] || Player.RunPlayer)(data, name);
   const made = data.kind === "quizzes" ? "Drawn by build/lab/quiz, which knows more of them; answered by the runtime."
-    : data.made ? `Recorded from a run of ${data.code.file} (${data.made.commit}, ${data.made.system})` + (data.kind === "calls" ? " under strace, which makes each call longer." : ".")
+    : data.cases ? `Recorded from runs of ${[...new Set(data.cases.map(Player.sourceOf))].join(" and ")} under strace, which makes each call longer.`
+    : data.made ? `Recorded from a run of ${Player.sourceOf(data)}` + (data.kind === "calls" ? " under strace, which makes each call longer." : ".")
     : "All positions come from the explorer, which runs the runtime's own code in every order.";
   figure.classList.add("p-ready");
   figure.append(h("div.p-box", h("div.p-head", h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null), player.element, Player.picture(figure), h("p.p-made", made)));
@@ -203,7 +210,7 @@ Player.make = (figure) => {
 
 /// Goes to the moment that the address says, if it says one.
 Player.openAddress = () => {
-  const found = /^#(?:(\w+):)?t=(\d+)$/.exec(location.hash);
+  const found = /^#(?:(\w+):)?t=(\d+(?:-\d+)?)$/.exec(location.hash);
   if (!found) return;
   const there = found[1] ? Player.all.get(found[1]) : Player.all.values().next().value;
   if (!there) return;

@@ -9,13 +9,16 @@ Player.CallsView = class {
     const states = run.steps.map(({ state }) => state);
     this.threaded = states.some((state) => state.threads.length > 1);
     this.polls = states.some((state) => state.poll);
+    this.echoes = Boolean(run.data.bytes);
     this.element = Player.h("div.p-kernel");
   }
 
   show(index) {
     const { state, changed } = this.run.at(index);
+    const before = index > 0 ? this.run.at(index - 1).state : {};
     Player.fill(this.element,
-      this.threads(state, changed), this.queue(state, changed), this.poll(state, changed), this.epoll(state, changed), this.sockets(state, changed));
+      this.threads(state, changed), this.queue(state, changed), this.poll(state, changed), this.epoll(state, before),
+      this.echoes ? [this.counts(state, before, "unread", "arrived, and not read yet"), this.counts(state, before, "bytes", "written, and not read yet by the client")] : this.sockets(state, changed));
   }
 
   nameOf(fd, state) {
@@ -48,6 +51,15 @@ Player.CallsView = class {
     return place("written, and not read yet", changed.has("sockets"), rows.length ? h("ul.p-sockets.p-columns", rows) : nothing("no connections"));
   }
 
+  /// How many bytes lie there, in each socket.
+  counts(state, before, key, title) {
+    const { place, h, chip, nothing } = Player;
+    const of = (state) => state.sockets?.map((socket) => socket[key]).join();
+    return place(title, of(state) !== of(before), state.sockets.length
+      ? h("ul.p-counts", state.sockets.map((socket) => h("li", chip(socket.client, `${socket.fd}: client ${socket.client}`), " ", h("b", socket[key].toLocaleString("en")), " bytes")))
+      : nothing("no connections"));
+  }
+
   entry(fd, events, state) {
     const { h } = Player;
     const socket = state.sockets.find((one) => one.fd === fd);
@@ -65,14 +77,16 @@ Player.CallsView = class {
       h("p.p-note", `brought along so far: ${copied} entries`));
   }
 
-  epoll(state, changed) {
+  epoll(state, before) {
     if (!state.epoll) return null;
     const { place, h, nothing } = Player;
     const { interest, ready } = state.epoll;
+    // Each of the two lights up for itself.
+    const differs = (list) => JSON.stringify(state.epoll[list]) !== JSON.stringify(before.epoll?.[list]);
     return h("div.p-two",
-      place("epoll: of interest", changed.has("epoll"),
+      place("epoll: of interest", differs("interest"),
         interest.length ? h("ul.p-entries", interest.map(([fd, events]) => this.entry(fd, events, state))) : nothing("empty")),
-      place("epoll: ready", changed.has("epoll"),
+      place("epoll: ready", differs("ready"),
         ready.length ? h("ul.p-entries", ready.map((fd) => this.entry(fd, undefined, state))) : nothing("empty")));
   }
 };

@@ -52,12 +52,12 @@ Player.GameView = class {
     this.undo = button("Undo", () => this.act((game) => game.undo()));
     this.again = button("From the beginning", () => this.act((game) => game.begin()));
     this.show = button("", () => (this.timer ? this.act(() => {}) : this.showOne()));
-    this.link = h("a.p-link", "Link to this position");
+    this.link = Player.momentLink("Link to this position");
     const { threads } = this.games[0].game.graph;
     this.element = h("div.p-game", { tabindex: "-1", role: "group", "aria-label": data.title },
       h("fieldset.p-choices", h("legend", "What is in the code?"), this.choices),
       this.about, this.says, this.shared, h("div.p-both", this.threads.map((one) => one.element)),
-      h("div.p-controls", this.undo, this.again, this.show, this.link),
+      h("div.p-controls", this.undo, this.again, this.show, this.link.element),
       h("p.p-keys", "Keys: ", threads.map((thread, number) => [h("kbd", number + 1), ` the ${thread} goes, `]), h("kbd", "←"), " undo, ", h("kbd", "Home"), " from the beginning"),
       h("div.p-past", h("div", h("h4", "So far"), this.history), h("div", h("h4", "All positions; filled are those that you have seen"), this.map)));
     this.element.addEventListener("keydown", (event) => this.key(event));
@@ -159,7 +159,7 @@ Player.GameView = class {
     this.history.scrollTop = this.history.scrollHeight;
     this.undo.disabled = this.again.disabled = game.path.length === 1;
     this.show.textContent = this.timer ? "Stop" : without ? `Play the order that lost it ${without.title.toLowerCase()}` : chosen.lost ? "Show it again" : "Show me one";
-    this.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
+    this.link.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
     // A button that has gone out gives the focus to the next one that can be pressed.
     const next = [...this.threads.map(({ button }) => button), this.again].find((button) => !button.disabled);
     if (focused?.disabled && next) next.focus({ preventScroll: true });

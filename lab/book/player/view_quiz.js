@@ -17,23 +17,23 @@ Player.QuizView = class {
     this.undo = button("Take the last one back", () => this.takeBack());
     this.check = button("Is that so?", () => this.answer(false));
     this.tell = button("Tell me", () => this.answer(true));
-    this.next = button("Another one", () => this.open(String((this.index + 1) % this.quizzes.length)));
-    this.link = h("a.p-link", "Link to this question");
+    this.next = button("Another one", () => this.open(String(1 + ((this.index + 1) % this.quizzes.length))));
+    this.link = Player.momentLink("Link to this question");
     this.element = h("div.p-quiz",
       h("p", "Three tasks run on one thread, spawned in the order a, b, c. ", h("code", "sleep"), " is on a clock that jumps to the next timer when nobody can run. ", h("code", "news"), " is a Notify that they share: ",
         h("code", "notify_one"), " lets one go on who waits for it, or the next one who will. ", h("code", "yield_now"), " goes to the end of the queue."),
       this.tasks,
       h("h4", "What is said, one after the other? Choose in the order in which it comes."), this.lines, this.order,
       h("h4", "How often is each polled?"), this.counts,
-      h("div.p-controls", this.undo, this.check, this.tell, this.next, this.link), this.says, this.answers);
-    this.open("0");
+      h("div.p-controls", this.undo, this.check, this.tell, this.next, this.link.element), this.says, this.answers);
+    this.open("1");
   }
 
-  /// The number of the question.
+  /// The number of the question, from 1.
   open(moment) {
     const { h, fill, chip } = Player;
-    if (!this.quizzes[Number(moment)]) return;
-    this.index = Number(moment);
+    if (!this.quizzes[Number(moment) - 1]) return;
+    this.index = Number(moment) - 1;
     this.quiz = this.quizzes[this.index];
     this.chosen = [];
     fill(this.tasks, this.quiz.tasks.map((task, index) =>
@@ -45,7 +45,7 @@ Player.QuizView = class {
     fill(this.counts, this.quiz.tasks.map((task, index) => h("label.p-count-of", chip(index + 1, `task ${task.name}`), this.inputs[index])));
     fill(this.says, h("p", `Question ${this.index + 1} of ${this.quizzes.length}: build/lab/quiz --seed ${this.quiz.seed}`));
     fill(this.answers);
-    this.link.href = `#${this.name}:t=${this.index}`;
+    this.link.link.href = `#${this.name}:t=${this.index + 1}`;
     this.element.dataset.over = "";
     this.draw();
   }

@@ -24,6 +24,7 @@ class Call:
     left: str = ""       # what the kernel has filled in: the rest of its arguments
     fds: dict = field(default_factory=dict)  # what strace says of each descriptor: {5: "TCP:[127.0.0.1:8000]"}
     waited: bool = False  # something else happened before it ended
+    shown: bool = False   # where it begins is a step of its own
 
     @property
     def fd(self):

@@ -74,17 +74,30 @@ LINES = {
     },
 }
 
+ECHO = {
+    "wait": "return epoll_.wait(until);",
+    "accept": PENDING,
+    "read": "const auto size = common::try_read(connection.socket.get(), connection.buffer);",
+    "write": "const auto size = common::try_write(connection.socket.get(), connection.unsent());",
+    "watch": "epoll_.watch(connection.watch, connection.socket.get(), events, number);",
+}
+ECHO_LINES = {
+    "05_epoll_level": ECHO,
+    "06_epoll_edge": {**ECHO, "accept": LINES["06_epoll_edge"]["accept"],
+                      "watch": "epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);"},
+}
+
 
 class Moved(Exception):
     """A line is not in its file, or there more than once."""
 
 
-def code_of(root, chapter):
+def code_of(root, chapter, program="server"):
     """{"file", "lines": [[number, text], …], "at": {key: number}}: each function with a line that is meant, whole."""
-    file = f"{chapter}/server.cpp"
+    file = f"{chapter}/{program}.cpp"
     text = (root / file).read_text().split("\n")
     at = {}
-    for key, line in LINES[chapter].items():
+    for key, line in {"server": LINES, "echo_server": ECHO_LINES}[program][chapter].items():
         found = [number for number, one in enumerate(text) if one.strip() == line]
         if len(found) != 1:
             raise Moved(f"{file} has {len(found)} times: {line} (see lab/book/record/chapters.py)")

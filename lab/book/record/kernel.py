@@ -16,6 +16,7 @@ class Kernel:
         self.poll = None       # the list that a poll has brought, while it is there
         self.copied = 0        # entries that polls have brought, so far
         self.epoll = None      # {"interest": {fd: events}, "ready": [fd]}
+        self.untold = []       # clients that have come since epoll_wait told of the listener
 
     def state(self):
         """As a recording has it."""
@@ -32,6 +33,7 @@ class Kernel:
 
     def arrives(self, client):
         self.queue.append(client)
+        self.untold.append(client)
         self.becomes_ready(self.listener)
 
     def reads(self, client, count):
@@ -102,7 +104,44 @@ class Kernel:
             if fd not in self.epoll["ready"]:
                 raise Surprise(f"epoll_wait told of descriptor {fd}, which is not on the ready list")
             self.drop(fd)
+            if fd == self.listener:
+                self.untold = []
         if missed := self.epoll["ready"]:
             raise Surprise(f"epoll_wait did not tell of {missed}")
         # An edge is told once. Otherwise it goes back to the end of the list, to be looked at the next time.
         self.epoll["ready"] += [fd for fd in told if "EPOLLET" not in self.epoll["interest"][fd]]
+
+
+class EchoKernel(Kernel):
+    """Where clients send, too. What lies in a socket is counted: bytes in both directions."""
+
+    def accepts(self, client, fd):
+        super().accepts(client, fd)
+        self.sockets[fd].update(bytes=0, unread=0)
+
+    def sends(self, client, count):
+        """All of it arrives at once."""
+        for fd, socket in self.sockets.items():
+            if socket["client"] == client:
+                socket["unread"] += count
+                return self.becomes_ready(fd)
+        raise Surprise(f"client {client} sends before it is accepted")
+
+    def takes(self, fd, count):
+        """The server reads."""
+        if count > self.sockets[fd]["unread"]:
+            raise Surprise(f"read returned {count} bytes, and {self.sockets[fd]['unread']} have arrived")
+        self.sockets[fd]["unread"] -= count
+
+    def writes(self, fd, count):
+        self.sockets[fd]["bytes"] += count
+
+    def reads(self, client, count):
+        for socket in self.sockets.values():
+            if socket["client"] == client and count > socket["bytes"]:
+                raise Surprise(f"client {client} has read {count} bytes, and {socket['bytes']} were there")
+            socket["bytes"] -= count * (socket["client"] == client)
+
+    def is_ready(self, fd):
+        events = self.epoll["interest"].get(fd, "0")
+        return super().is_ready(fd) or ("EPOLLIN" in events and self.sockets.get(fd, {}).get("unread", 0) > 0)

@@ -28,6 +28,10 @@ def calls(call, text=""):
     return lambda step, _: step["call"].startswith(call) and text in step["call"]
 
 
+def says(text):
+    return lambda step, _: text in step["says"]
+
+
 def told_of(fd_name):
     """epoll_wait is back, and names that descriptor."""
     return lambda step, _: step["call"].startswith("epoll_wait") and step["is"].startswith("=") and f"({fd_name})" in step["says"]
@@ -83,6 +87,14 @@ MOMENTS = {
         Moment("all have ended", None)],
 }
 
+# Those of the echo servers: by the names of the cases in record.py.
+ARRIVE = Moment("40,000 bytes arrive", calls("write(1, "))
+ECHO_MOMENTS = {
+    "level (05)": [ARRIVE, Moment("it is told again", says("told again")), Moment("the last of them", says("takes the last")), Moment("both are done", None)],
+    "edge, --no-drain (06)": [ARRIVE, Moment("it is told", says("bytes are there")), Moment("it sleeps", lambda step, _: starts_to_sleep(step, _) and "bytes lie in" in step["says"]), Moment("both sleep", None)],
+    "edge (06)": [ARRIVE, Moment("it is told", says("bytes are there")), Moment("the last of them", says("takes the last")), Moment("both are done", None)],
+}
+
 
 def states_of(steps):
     """All that is there after each step. Of the tasks, a step has only those that have changed."""
@@ -97,8 +109,9 @@ def states_of(steps):
 def moments_of(chapter, steps):
     """Those that the run has had, in their order."""
     states = states_of(steps)
-    found = {len(steps) - 1: MOMENTS[chapter][-1].name}
-    for moment in MOMENTS[chapter][:-1]:
+    *moments, last = {**MOMENTS, **ECHO_MOMENTS}[chapter]
+    found = {len(steps) - 1: last.name}
+    for moment in moments:
         measures = [moment.measure(step, state) for step, state in zip(steps, states)]
         most = max(measures)
         if most:

@@ -12,6 +12,9 @@ takes it, the line `at` which (a key of the code's `at`), the `call` and what it
 same in words, and `set`: all of the state that has changed (of the `tasks`, those that have). A call that does not return
 at once has two steps. `times` is how often the same happened, and `meanwhile` what clients have read since the step before.
 
+forty_thousand is {"kind": "cases", "title", "cases": [{"name", …}, …]}: recordings of three echo servers with the same client
+(see echo.py), without bars, and with the client's `bytes`.
+
 quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
 [{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
 them. lab/explore/positions.hpp says what is in it.
@@ -30,6 +33,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import chapters  # noqa: E402
+import echo  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
@@ -41,6 +45,10 @@ CLIENTS = 10
 # The server says its process and its port to whoever runs the client, and is stopped when that is done.
 PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 --delay "$3" 2>&1 >/dev/null |
 { read -r server; read -r line; "$1" --port "${line##*:}" --clients "$2" >/dev/null; kill "$server"; cat >/dev/null; }"""
+# bash connects, and dd writes all in one go. Whatever comes back is waited for, but not for ever.
+ECHO_PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 $1 2>&1 >/dev/null |
+{ read -r server; read -r line; exec 3<> "/dev/tcp/127.0.0.1/${line##*:}"; dd if=/dev/zero bs="$2" count=1 status=none >&3
+  timeout "$3" head -c "$2" <&3 >/dev/null; kill "$server"; cat >/dev/null; }"""
 TRACED = "socket,bind,listen,connect,accept4,?poll,?ppoll,epoll_create1,epoll_ctl,?epoll_wait,?epoll_pwait," \
          "read,write,close,clock_nanosleep,clone,?clone3,execve,exit"  # not every processor has all of them
 TITLES = {
@@ -64,6 +72,13 @@ WATCH = {
     "07_futures_tasks": "Follow task 2. Who has its waker while it is suspended, and who puts it into the queue?",
 }
 
+# Three servers and the same client: the name of each choice, the chapter, its flag, and what to watch for.
+ECHOES = [
+    ("level (05)", "05_epoll_level", "", "The server reads 16,384 bytes at a time. Who tells it that there are more?"),
+    ("edge, --no-drain (06)", "06_epoll_edge", "--no-drain", "The server still reads 16,384 bytes at a time. Who tells it now?"),
+    ("edge (06)", "06_epoll_edge", "", "One edge, and how many reads? How does the server know that it may stop?"),
+]
+
 LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
 TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&"}
 GAMES = [
@@ -80,11 +95,15 @@ class NoStrace(Exception):
 
 def trace(build, chapter, delay):
     """The events of the chapter's server and client."""
+    return strace(60, "sh", PAIR, *(str(build / chapter / name) for name in ("server", "client")), str(CLIENTS), delay)
+
+
+def strace(length, shell, script, *words):
+    """The events of a shell's script; of each text that is read or written, so much."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "trace"
-        programs = [str(build / chapter / name) for name in ("server", "client")]
-        command = ["strace", "-f", "-ttt", "-T", "-yy", "-s", "60", "-e", "trace=" + TRACED, "-o", str(file),
-                   "sh", "-c", PAIR, *programs, str(CLIENTS), delay]
+        command = ["strace", "-f", "-ttt", "-T", "-yy", "-s", str(length), "-e", "trace=" + TRACED, "-o", str(file),
+                   shell, "-c", script, *words]
         try:
             done = subprocess.run(command, timeout=60, capture_output=True, text=True)
         except FileNotFoundError:
@@ -101,6 +120,33 @@ def made(chapter):
     command = ["git", "-C", str(ROOT), "log", "-1", "--format=%h", "--", chapter, "common"]
     commit = subprocess.run(command, capture_output=True, text=True).stdout.strip()
     return {"commit": commit, "system": f"Linux {platform.release().split('-')[0]}, {platform.machine()}"}
+
+
+def record_echo(build, number, patience=1.0, tries=20):
+    """One of ECHOES."""
+    name, chapter, flag, watch = ECHOES[number]
+    for left in reversed(range(tries)):
+        try:
+            program = str(build / chapter / "echo_server")
+            events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
+            done = echo.EchoSteps(chapter, events).run()
+            steps = done.steps
+            return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
+                    "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
+                    "names": done.names, "moments": moments_of(name, steps), "steps": steps}
+        except Surprise as surprise:
+            if not left:
+                raise
+            print(f"{name}: {surprise}; again", file=sys.stderr)
+
+
+def echoes(build):
+    return text_of_cases([min((record_echo(build, number) for _ in range(3)), key=lambda take: len(take["steps"])) for number in range(len(ECHOES))])
+
+
+def text_of_cases(cases):
+    cases = map(text_of, cases)
+    return '{"kind": "cases", "title": "Forty thousand bytes at once", "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
 
 
 def recording_of(steps, delay):
@@ -139,7 +185,7 @@ def quizzes(build):
     return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
 
 
-OTHERS = {"lose_the_wake_up": games, "quizzes": quizzes}
+OTHERS = {"forty_thousand": echoes, "lose_the_wake_up": games, "quizzes": quizzes}
 
 
 def text_of(recording):
@@ -163,13 +209,16 @@ def main():
     parser.add_argument("chapters", metavar="NAME", nargs="*", help="01_blocking, …, lose_the_wake_up; without one, all")
     parser.add_argument("--build", type=Path, default=ROOT / "build", help="where the programs are")
     parser.add_argument("--into", type=Path, default=HERE.parent / "recordings", help="where the recordings go")
-    parser.add_argument("--takes", type=int, default=3, help="run each so often, and keep the one in which least was waited for the machine, and that has fewest steps")
+    parser.add_argument("--takes", type=int, default=3, help="run each so often, and keep the one in which least was waited for the machine, most moments have a step of their own, and fewest steps are taken")
     parser.add_argument("--lines", action="store_true", help="run nothing: find the lines again, in the sources of today")
     arguments = parser.parse_args()
     try:
         for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
             file = arguments.into / f"{chapter}.json"
-            if chapter in OTHERS:
+            if chapter == "forty_thousand" and arguments.lines:
+                cases = json.loads(file.read_text())["cases"]
+                file.write_text(text_of_cases([{**case, "code": chapters.code_of(ROOT, case["chapter"], "echo_server")} for case in cases]))
+            elif chapter in OTHERS:
                 if not arguments.lines:
                     file.write_text(OTHERS[chapter](arguments.build.resolve()))
                 continue
@@ -177,7 +226,7 @@ def main():
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
             else:
                 takes = [record(arguments.build.resolve(), chapter) for _ in range(arguments.takes)]
-                recording = min(takes, key=lambda take: (round(take["end"], 1), len(take["steps"])))
+                recording = min(takes, key=lambda take: (round(take["end"], 1), -len(take["moments"]), len(take["steps"])))
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
     except (NoStrace, chapters.Moved, OSError) as error:

@@ -34,9 +34,12 @@ def quoted(text):
 
 
 class Steps:
+    PROGRAM = r'execve\("[^"]*/(server|client)"'
+    KERNEL = Kernel
+
     def __init__(self, chapter, events):
         self.chapter, self.events = chapter, events
-        self.kernel = Kernel()
+        self.kernel = self.KERNEL()
         self.steps, self.shown = [], {}
         self.names = {}        # of descriptors
         self.bars = []         # of clients: [connected, has read start, has read end]
@@ -57,17 +60,24 @@ class Steps:
             interrupted = event.kind == "ends" and re.search("EINTR|ERESTART", call.result)
             if call.pid == self.server and (event.kind == "stopped" or interrupted):
                 break
-            if program := re.match(r'execve\("[^"]*/(server|client)"', call.text):
+            if program := re.match(self.PROGRAM, call.text):
                 self.program_begins(program[1], call.pid)
             elif call.pid in self.threads:
                 self.of_server(event.kind, call)
             elif self.is_clients(call):
                 self.of_client(event.kind, call)
-        if self.meanwhile:
-            self.step("the clients", None, "", "", "All have read all.")
+        self.ends()
         for step in self.steps:
             step.pop("read", None)
         return self
+
+    def begins(self):
+        """The first step is that of the server's first call for its work."""
+        self.begin = self.begin or self.now
+
+    def ends(self):
+        if self.meanwhile:
+            self.step("the clients", None, "", "", "All have read all.")
 
     def once(self, sentence, instead=""):
         """What a reader has been told need not be told ten times."""
@@ -113,6 +123,9 @@ class Steps:
                 return int(found[1])
         raise Surprise(f"nobody reads from the client's descriptor {fd}")
 
+    def client_at(self, port):
+        return self.ports.get(port)
+
     def arrives(self, number):
         call = self.connecting.pop(number, None)
         if call is None:
@@ -155,13 +168,13 @@ class Steps:
     def goes_in(self, call, at, says, text=None):
         """The beginning of one that may wait."""
         thread = self.threads[call.pid]
+        call.shown = True
         waits = self.is_long(call)
         thread["does"] = call.name if waits else ""
         text = text or (call.text if waits else call.whole)
         self.step(thread["name"], at, text if text.endswith(")") else text + " …", "waits" if waits else "…", says)
 
-    @staticmethod
-    def is_long(call):
+    def is_long(self, call):
         return not call.ended or call.ended - call.begun > LONG
 
     def sleeps(self, call, milliseconds):
@@ -177,7 +190,7 @@ class Steps:
     def begins_socket(self, call, _):
         if "AF_INET" not in call.text:
             return
-        self.begin = self.begin or self.now
+        self.begins()
         self.kernel.listener = int(call.result)
         self.names[call.result] = "the listener"
         self.does(call, "setup", "A socket: so far it is only a number.")
@@ -194,12 +207,16 @@ class Steps:
 
     def ends_accept4(self, call, _):
         if "EAGAIN" in call.result:
-            self.does(call, "accept", self.once("Is anybody in the queue? Nobody: accept4 says so at once, and does not wait.",
-                                                "Is anybody in the queue? Nobody."))
+            nobody = self.once("Is anybody in the queue? Nobody: accept4 says so at once, and does not wait.",
+                               "Is anybody in the queue? Nobody.")
+            if self.kernel.epoll and call.fd in self.kernel.epoll["ready"]:
+                nobody += self.once(f" The ready list still has {call.fd}: whether that is still so, the next epoll_wait will see.",
+                                    f" The ready list still has {call.fd}.")
+            self.does(call, "accept", nobody)
         if call.failed or not call.result.isdigit():
             return
         fd = int(call.result)
-        number = self.ports.get(int(re.search(r"->.*:(\d+)\]", call.fds[fd])[1]))
+        number = self.client_at(int(re.search(r"->.*:(\d+)\]", call.fds[fd])[1]))
         self.arrives(number)  # if its connect has not returned: it must be there
         self.kernel.accepts(number, fd)
         self.does(call, "accept", f"accept4 takes the connection of client {number} out of the queue. It is descriptor {fd} from now on.")
@@ -258,7 +275,7 @@ class Steps:
         self.does(call, "wait", f"poll is back. {says} The kernel has forgotten the list of {brought}.")
 
     def begins_epoll_create1(self, call, _):
-        self.begin = self.begin or self.now
+        self.begins()
         self.kernel.epoll = {"interest": {}, "ready": []}
         self.names[call.result] = "epoll"
         self.does(call, "epoll", "The kernel makes two lists: what is of interest, and what is ready. Both are empty.")
@@ -284,31 +301,52 @@ class Steps:
     def begins_epoll_wait(self, call, _):
         before = list(self.kernel.epoll["ready"])
         self.kernel.epoll_waits()
-        gone = [self.fd_text(fd) for fd in before if fd not in self.kernel.epoll["ready"]]
+        gone = [fd for fd in before if fd not in self.kernel.epoll["ready"]]
         if gone or self.is_long(call):
-            dropped = f" It looks at {', '.join(gone)} again: not ready any more, and so off the ready list." if gone else ""
+            dropped = "".join(self.off_the_list(fd) for fd in gone)
             most, milliseconds = re.search(r", (\d+), (-?\d+)(?:, NULL, \d+)?\)?$", call.whole).groups()
             brings = self.once("epoll_wait brings no list along: the kernel has it.", "epoll_wait goes in, without a list.")
             self.goes_in(call, "wait", f"{brings}{dropped}{self.sleeps(call, milliseconds)}",
                          f"{call.name}({call.fd}, …, {most}, {milliseconds})")
+
+    def off_the_list(self, fd):
+        """A descriptor was there, and there is nothing to tell of it. The kernel looks when it takes it from the list."""
+        if "EPOLLET" in self.kernel.epoll["interest"][fd] and fd == self.kernel.listener:
+            whose = self.kernel.untold
+            edges = f"edge of client {whose[0]}" if len(whose) == 1 else f"edges of clients {ranges(whose)}"
+            return f" The {edges} had put {self.fd_text(fd)} there again, but accept4 has taken them all since: nothing to tell, and off the ready list."
+        return f" It looks at {self.fd_text(fd)} again: not ready any more, and so off the ready list."
 
     def ends_epoll_wait(self, call, _):
         tokens = re.findall(r"\{events=[\w|]+, data=\{u32=\d+, u64=(\d+)\}\}", call.whole)
         told = [self.tokens[token] for token in tokens]
         listener = self.kernel.listener
         self.expect_arrival(listener in told and listener not in self.kernel.epoll["ready"])
+        self.expect_bytes(told)
         edges = any("EPOLLET" in self.kernel.epoll["interest"][fd] for fd in told)
         self.kernel.epoll_told(told)
-        says = "epoll_wait is back: nothing is ready, but the time is over."
+        back = "epoll_wait is back" if call.shown else "epoll_wait is called, and is back at once"
         if told:
-            says = f"epoll_wait is back, with what was on the ready list: {self.fds_text(told)}. "
-            says += "The list is empty now: an edge is told once." if edges else "It stays there (level): the next epoll_wait looks whether it is still so."
+            says = f"{back}, with what was on the ready list: {self.fds_text(told)}. "
+            says += "The list is empty now: an edge is told once." if edges else self.once("It stays there (level): the next epoll_wait looks whether it is still so.", "It stays there (level).")
+            says += self.of_bytes(told)
+        elif call.shown:
+            says = "epoll_wait is back: nothing is ready, but the time is over."
+        else:
+            time = re.search(r", (\d+)(?:, NULL, \d+)?\)?$", call.whole)[1]
+            says = f"epoll_wait is called, and is back when its time is over, {time} ms: nothing is ready."
         self.does(call, "wait", says)
 
     def expect_arrival(self, is_there):
         """The server has seen somebody in the queue whose connect has not returned."""
         if is_there and self.connecting:
             self.arrives(min(self.connecting))
+
+    def expect_bytes(self, told):
+        """In the start/end server nobody waits for bytes. See echo.py."""
+
+    def of_bytes(self, told):
+        return ""
 
     def fd_text(self, fd):
         socket = self.kernel.sockets.get(fd)

@@ -15,8 +15,8 @@ sys.path.insert(0, str(HERE))
 import chapters  # noqa: E402
 import record  # noqa: E402
 from calls import read_calls  # noqa: E402
-from kernel import Kernel, Surprise  # noqa: E402
-from moments import MOMENTS, moments_of, states_of  # noqa: E402
+from kernel import EchoKernel, Kernel, Surprise  # noqa: E402
+from moments import ECHO_MOMENTS, MOMENTS, moments_of, states_of  # noqa: E402
 from steps import Steps, ranges  # noqa: E402
 
 BUILD = Path()
@@ -35,6 +35,51 @@ def stories(recording):
             what = re.sub(r"\d+", "N", step["call"].split("(")[0])
             all_of_them.setdefault(found[1], []).append((step["at"], what))
     return all_of_them
+
+
+def echoes():
+    return json.loads((HERE.parent / "recordings" / "forty_thousand.json").read_text())["cases"]
+
+
+def calls_of(echo):
+    """Each step of an echo server and its client: that is the same in every run, but for how the client reads."""
+    return [(step["who"], step["at"], step["call"].split("(")[0], step["is"].split(" (")[0]) for step in echo["steps"]]
+
+
+class Echoes(unittest.TestCase):
+    def reads(self, echo):
+        return [(step["is"], step["says"]) for step in echo["steps"] if step["who"] == "main" and step["call"].startswith("read(") and "EAGAIN" not in step["is"]]
+
+    def unread(self, echo):
+        return [state["sockets"][0]["unread"] for state in states_of(echo["steps"]) if state["sockets"]]
+
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        for echo in echoes():
+            self.assertEqual(echo["code"], chapters.code_of(record.ROOT, echo["chapter"], "echo_server"),
+                             "lab/book/record/record.py --lines finds them again")
+
+    def test_there_is_one_for_each_way_to_be_told_and_it_is_short(self):
+        self.assertEqual([echo["name"] for echo in echoes()], [name for name, *_ in record.ECHOES])
+        for echo in echoes():
+            self.assertIn(len(echo["steps"]), range(10, 26))
+            self.assertTrue(echo["watch"].endswith("?"))
+            self.assertEqual(echo["moments"], moments_of(echo["name"], echo["steps"]), "record.py makes them")
+            self.assertEqual(len(echo["moments"]), len(ECHO_MOMENTS[echo["name"]]))
+
+    def test_level_is_told_for_each_read_and_an_edge_once(self):
+        told = [sum("bytes are there" in step["says"] or "told again" in step["says"] for step in echo["steps"]) for echo in echoes()]
+        self.assertEqual(told, [3, 1, 1])
+        self.assertEqual([len(self.reads(echo)) for echo in echoes()], [3, 1, 3])
+
+    def test_without_draining_the_rest_is_in_the_socket_when_both_sleep(self):
+        level, no_drain, edge = echoes()
+        for echo in (level, edge):
+            self.assertEqual(sorted(set(self.unread(echo)), reverse=True), [40_000, 23_616, 7_232, 0])
+            self.assertEqual((self.unread(echo)[-1], states_of(echo["steps"])[-1]["back"]), (0, 40_000))
+        self.assertEqual(self.unread(no_drain)[-1], 23_616)
+        state = states_of(no_drain["steps"])[-1]
+        self.assertEqual((state["back"], state["epoll"]["ready"], state["threads"]), (16_384, [], [["main", "epoll_wait"]]))
+        self.assertIn("nothing tells it again", no_drain["steps"][-1]["says"])
 
 
 class Lines(unittest.TestCase):
@@ -227,7 +272,88 @@ class KernelSide(unittest.TestCase):
         self.kernel.watches(5, events)
 
 
+class EchoSide(unittest.TestCase):
+    def setUp(self):
+        self.kernel = EchoKernel()
+        self.kernel.listener = 5
+        self.kernel.epoll = {"interest": {}, "ready": []}
+        self.kernel.arrives(1)
+        self.kernel.accepts(1, 7)
+
+    def told(self):
+        self.kernel.epoll_waits()
+        return list(self.kernel.epoll["ready"])
+
+    def test_bytes_that_are_left_are_told_again_where_the_level_is(self):
+        self.kernel.watches(7, "EPOLLIN")
+        self.assertEqual(self.told(), [])
+        self.kernel.sends(1, 10)
+        for left in (10, 4):
+            self.assertEqual(self.told(), [7])
+            self.kernel.epoll_told([7])
+            self.kernel.takes(7, min(6, left))
+        self.assertEqual(self.told(), [])
+
+    def test_bytes_that_are_left_are_not_told_again_where_the_edge_is(self):
+        self.kernel.watches(7, "EPOLLIN|EPOLLET")
+        self.kernel.sends(1, 10)
+        self.assertEqual(self.told(), [7])
+        self.kernel.epoll_told([7])
+        self.kernel.takes(7, 6)
+        self.assertEqual(self.told(), [])
+        self.kernel.sends(1, 1)
+        self.assertEqual(self.told(), [7])
+
+    def test_nobody_reads_what_has_not_come(self):
+        self.kernel.sends(1, 10)
+        with self.assertRaisesRegex(Surprise, "read returned 11 bytes, and 10 have arrived"):
+            self.kernel.takes(7, 11)
+        with self.assertRaisesRegex(Surprise, "client 1 has read 1 bytes, and 0 were there"):
+            self.kernel.reads(1, 1)
+        with self.assertRaisesRegex(Surprise, "client 2 sends before it is accepted"):
+            self.kernel.sends(2, 1)
+
+
+class Words(unittest.TestCase):
+    def test_an_epoll_wait_that_is_back_has_been_called(self):
+        for steps in [*(recording["steps"] for recording in recordings().values()), *(echo["steps"] for echo in echoes())]:
+            goes_in = False
+            for step in steps:
+                if step["call"].startswith("epoll_wait") and step["who"] == "main":
+                    if step["is"].startswith("="):
+                        self.assertNotEqual(goes_in, "epoll_wait is called, and is back" in step["says"], step["says"])
+                    goes_in = not step["is"].startswith("=")
+
+    def test_an_edge_that_is_dropped_says_whose_it_was_and_a_level_that_it_is_gone(self):
+        for chapter, words in (("05_epoll_level", r"looks at 6 \(the listener\) again: not ready any more"),
+                               ("06_epoll_edge", r"edges? of clients? .* had put 6 \(the listener\) there again, but accept4 has taken them all since")):
+            steps = recordings()[chapter]["steps"]
+            ready = [state["epoll"]["ready"] for state in states_of(steps)]
+            dropped = [step["says"] for step, before, after in zip(steps[1:], ready, ready[1:])
+                       if step["call"].startswith("epoll_wait") and step["is"] in ("waits", "…") and 6 in before and 6 not in after]
+            self.assertTrue(dropped)
+            for says in dropped:
+                self.assertRegex(says, words)
+
+    def test_who_finds_nobody_says_what_is_still_on_the_ready_list(self):
+        for chapter in ("05_epoll_level", "06_epoll_edge"):
+            steps = recordings()[chapter]["steps"]
+            for step, state in zip(steps, states_of(steps)):
+                if "EAGAIN" in step["is"]:
+                    self.assertEqual("The ready list still has 6" in step["says"], 6 in state["epoll"]["ready"])
+
+
 class Runs(unittest.TestCase):
+    def test_a_new_run_of_an_echo_server_does_what_the_recorded_one_did(self):
+        for number, recorded in enumerate(echoes()):
+            with self.subTest(recorded["name"]):
+                # On a busy machine the bytes may come in pieces, or before the server sleeps.
+                for _ in range(10):
+                    again = calls_of(record.record_echo(BUILD, number, patience=0.3, tries=50))
+                    if again == calls_of(recorded):
+                        break
+                self.assertEqual(again, calls_of(recorded))
+
     def test_a_new_run_does_for_each_client_what_the_recorded_one_did(self):
         for chapter, recorded in recordings().items():
             with self.subTest(chapter):
@@ -249,5 +375,5 @@ if __name__ == "__main__":
         except record.NoStrace as why:
             print(f"skipped: {why}")
             sys.exit(77)
-    names = ["Runs"] if which == "runs" else ["Lines", "Calls", "InWords", "KernelSide"]
+    names = ["Runs"] if which == "runs" else ["Echoes", "Lines", "Calls", "InWords", "KernelSide", "EchoSide", "Words"]
     unittest.main(argv=[sys.argv[0], *names], verbosity=1)

@@ -28,6 +28,35 @@ function unfold() {
   }
 }
 
+// server.cpp.html?L142-L144#L142 lights all of these lines; without this script, the first.
+function lightLines() {
+  const [range, first, last] = /^\?L(\d+)-L(\d+)$/.exec(location.search) ?? [];
+  const asked = range && location.hash === `#L${first}`;
+  for (const line of document.querySelectorAll(".listing .line")) {
+    const number = Number(line.id.slice(1));
+    line.classList.toggle("in-range", Boolean(asked) && number >= first && number <= last);
+  }
+}
+
+// "Back to top" floats, and would hide a player's title.
+const atTop = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) target.toggleAttribute("data-at-top", isIntersecting);
+  document.documentElement.classList.toggle("over-player", document.querySelector("figure[data-at-top]") !== null);
+}, { rootMargin: "0px 0px -80% 0px" });
+for (const player of document.querySelectorAll("figure.player")) atTop.observe(player);
+
 const sizes = new ResizeObserver((changes) => changes.forEach((change) => makeReachable(change.target)));
 for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) sizes.observe(area);
 addEventListener("beforeprint", unfold);
+addEventListener("hashchange", lightLines);
+lightLines();
+
+// A picture is as wide as the text. Alone it is as large as it was drawn.
+for (const image of document.querySelectorAll("figure.picture img")) {
+  const link = document.createElement("a");
+  link.href = image.src;
+  link.title = "The picture alone";
+  link.className = image.className;  // there is one for each background
+  image.replaceWith(link);
+  link.append(image);
+}

@@ -1,6 +1,6 @@
 // A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or chooses one, and
-// then the answer unfolds. What was written stays in this browser, if it keeps anything. Without this script there is
-// the folded answer.
+// then the answer unfolds. The terminals below answer, too: what came in them is covered until then, or until the reader asks
+// for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
 "use strict";
 
 const memory = {
@@ -62,9 +62,9 @@ function choicesOf(answer) {
     const shown = document.createDocumentFragment();
     shown.append(...text.childNodes);
     trim(shown);
-    return { paragraph, shown, right: false };
+    return { paragraph, shown, isAnswer: false };
   });
-  choices.push({ paragraph: paragraphs[0], shown: firstSentence(paragraphs[0]), right: true });
+  choices.push({ paragraph: paragraphs[0], shown: firstSentence(paragraphs[0]), isAnswer: true });
   for (const choice of choices) choice.key = number(choice.shown.textContent);
   return choices.sort((a, b) => a.key - b.key);
 }
@@ -76,10 +76,50 @@ function trim(fragment) {
   if (ends[1]?.nodeType === Node.TEXT_NODE) ends[1].data = ends[1].data.replace(/["”]$/, "");
 }
 
+const isQuestion = (one) => one.matches("details") && one.querySelector("summary")?.textContent === "Answer";
+
+// The terminals between an answer and the next question, or the next heading. A section that is called so asks about the next one.
+function terminalsAfter(answer) {
+  const found = [];
+  const all = [...document.querySelectorAll("article :is(h1, h2, h3, h4, details, .console)")];
+  let ends = all.findLast((one) => one.matches("h1, h2, h3, h4") && before(one, answer))?.firstChild.textContent === "Predict" ? 2 : 1;
+  for (const one of all.slice(all.indexOf(answer) + 1)) {
+    if (isQuestion(one) || (one.matches("h1, h2, h3, h4") && --ends === 0)) break;
+    if (one.matches(".console") && !one.closest("details")) found.push(one);
+  }
+  return found;
+}
+
+const before = (one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
+
+// What came stays where it is, and takes its room, so that nothing moves.
+function cover(terminal) {
+  for (const came of terminal.querySelectorAll(".came")) {
+    const veil = element("button", { type: "button", className: "veil", textContent: "Show what came" });
+    veil.onclick = () => {
+      uncover(terminal);
+      terminal.tabIndex = -1;
+      terminal.focus({ preventScroll: true });
+    };
+    came.prepend(veil);
+  }
+}
+
+function uncover(terminal) {
+  for (const veil of terminal.querySelectorAll(".veil")) veil.remove();
+}
+
+// The search has shown already what is in this section: see search.js.
+function wasSeen(terminal) {
+  const place = location.search === "?seen" && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  return Boolean(place && place.closest("section").contains(terminal));
+}
+
 function enhance(answer, index) {
   const page = location.pathname.split("/").pop();
   const key = `predict:${page}:${number(answer.textContent)}`;
   const choices = choicesOf(answer);
+  const terminals = terminalsAfter(answer);
   const form = element("form", { className: "predict" });
   answer.before(form);
 
@@ -87,17 +127,23 @@ function enhance(answer, index) {
     const field = element("textarea", { id: `prediction-${index}`, rows: 1 });
     const label = element("label", { className: "title", htmlFor: field.id, textContent: "Your prediction" });
     const done = element("button", { className: "main", textContent: "Compare with the answer" });
-    const skip = element("button", { type: "button", className: "plain", textContent: "Unfold without one" });
+    const skip = element("button", { type: "button", className: "plain", textContent: "Unfold without an answer" });
+    const hint = element("p", { className: "hint" });
+    hint.setAttribute("role", "status");
     form.onsubmit = (event) => {
       event.preventDefault();
       if (field.value.trim()) settle({ typed: field.value.trim() });
-      else field.focus();
+      else {
+        hint.textContent = "Write something first, or unfold without an answer.";
+        field.focus();
+      }
     };
+    field.oninput = () => hint.replaceChildren();
     field.onkeydown = (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     };
     skip.onclick = () => settle({});
-    form.replaceChildren(label, element("div", { className: "row" }, field, done, skip));
+    form.replaceChildren(label, element("div", { className: "row" }, field, done, skip), hint);
     if (choices.length) {
       const list = element("div", { className: "choices" });
       for (const choice of choices) {
@@ -109,7 +155,8 @@ function enhance(answer, index) {
     }
     form.classList.add("asking");
     answer.open = false;
-    for (const paragraph of answer.querySelectorAll(".yours")) paragraph.classList.remove("yours", "right");
+    for (const { paragraph } of choices) paragraph.classList.remove("chosen", "answer");
+    for (const terminal of terminals) if (!wasSeen(terminal)) cover(terminal);
   }
 
   function settle(prediction, byReader = true) {
@@ -126,17 +173,16 @@ function enhance(answer, index) {
     };
     form.replaceChildren(was, element("div", { className: "row" }, again));
     form.classList.remove("asking");
-    choice?.paragraph.classList.add("yours");
-    choice?.paragraph.classList.toggle("right", choice.right);
+    choice?.paragraph.classList.add("chosen");
+    if (choice) choices.find((one) => one.isAnswer).paragraph.classList.add("answer");
     answer.open = true;
+    terminals.forEach(uncover);
     if (byReader) answer.querySelector("summary").focus();
   }
 
-  const before = memory.get(key);
-  if (before) settle(before, false);
+  const remembered = memory.get(key);
+  if (remembered) settle(remembered, false);
   else ask();
 }
 
-for (const [index, answer] of document.querySelectorAll("article details").entries()) {
-  if (answer.querySelector("summary")?.textContent === "Answer") enhance(answer, index);
-}
+[...document.querySelectorAll("article details")].filter(isQuestion).forEach(enhance);

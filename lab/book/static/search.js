@@ -64,6 +64,7 @@ function prepare() {
   return all;
 }
 
+// The words around what was found, and whether that is code.
 function around(section, { asked, patterns }) {
   const line = document.createElement("p");
   const where = (which, pattern) => {
@@ -81,10 +82,10 @@ function around(section, { asked, patterns }) {
     mark.textContent = text.slice(found.index, end);
     line.append(begin ? "… " : "", text.slice(begin, found.index), mark);
     line.append(text.slice(end, end + AROUND_WORD).replace(/\S*$/, "…"));
-    return line;
+    return [line, which === "code"];
   }
   if (section.prose) line.append(section.prose.slice(0, 2 * AROUND_WORD).replace(/\S*$/, "…"));
-  return line;
+  return [line, false];
 }
 
 function make(name, properties = {}, ...children) {
@@ -108,9 +109,11 @@ function show(text) {
   let found = best(query);
   if (!found.length) found = best((query = ask(text, true)));
   list.replaceChildren(...found.slice(0, MOST).map(([, section]) => {
-    const link = make("a", { href: `${section.name}.html#${section.anchor}`, textContent: section.title });
+    const [line, code] = around(section, query);
+    const seen = code ? "?seen" : ""; // predict.js does not cover what stands here
+    const link = make("a", { href: `${section.name}.html${seen}#${section.anchor}`, textContent: section.title });
     const page = section.title === section.pageTitle ? [] : [" ", make("span", { className: "of", textContent: section.pageTitle })];
-    return make("li", {}, link, ...page, around(section, query));
+    return make("li", {}, link, ...page, line);
   }));
   const count = found.length > MOST ? `The first ${MOST} of ${found.length} sections.` : `${found.length} sections.`;
   says.textContent = !query.phrase ? "Type a word, or some." : !found.length ? "No section has all these words."
