@@ -2,9 +2,11 @@
 
 import difflib
 import json
+import re
 from pathlib import Path
 
 from files import coloured
+from pages import Pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,8 +52,83 @@ def changes(old, new):
     return [list(places) for kind, *places in matcher.get_opcodes() if kind != "equal"]
 
 
+REWRITTEN = 40  # a change of more lines is a new text: what is left of the old one in it says nothing
+WORD = re.compile(r"\w+|\s+|[^\w\s]")
+
+
+def words(lines):
+    """(line, begin, end, word) of all that they consist of."""
+    return [(number, *found.span(), found[0]) for number, line in enumerate(lines) for found in WORD.finditer(line)]
+
+
+def marks(lines, of, kept):
+    """line -> [begin, end, begin, end, …] of the words that are not `kept`, with the blanks between two of them."""
+    result = {}
+    for number, line in enumerate(lines):
+        other = [(begin, end) for i, (at, begin, end, word) in enumerate(of) if at == number and i not in kept and word.strip()]
+        places = []
+        for begin, end in other:
+            if places and not line[places[-1] : begin].strip():
+                places[-1] = end
+            else:
+                places += [begin, end]
+        # Where no word of it has stayed, the ground says so.
+        if places and any(at == number and i in kept and re.match(r"\w", word) for i, (at, _, _, word) in enumerate(of)):
+            result[number] = places
+    return result
+
+
+def changed_words(old, new):
+    """The words that are not the same in the lines of a change: the marks of `old`, and those of `new`."""
+    if not old or not new or len(old) + len(new) > REWRITTEN:
+        return {}, {}
+    before, after = words(old), words(new)
+    texts = [[word for *_, word in one] for one in (before, after)]
+    kept_before, kept_after = set(), set()
+    for i, j, size in difflib.SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+        # A bracket that is there by chance is no word that stayed. At the end of both lines it is.
+        ends = all(at == len(of) or of[at][0] != of[at - 1][0] for of, at in ((before, i + size), (after, j + size)))
+        if size and (ends or re.search(r"\w", "".join(texts[0][i : i + size]))):
+            kept_before.update(range(i, i + size))
+            kept_after.update(range(j, j + size))
+    return marks(old, before, kept_before), marks(new, after, kept_after)
+
+
+def marked(old, new):
+    """[marks in `old`, marks in `new`], by the number of the line in the file."""
+    result = [{}, {}]
+    for a, b, c, d in changes(old, new):
+        for first, into, found in zip((a, c), result, changed_words(old[a:b], new[c:d])):
+            into.update({first + number: places for number, places in found.items()})
+    return result
+
+
+def texts_about(root):
+    """"old..new" -> [where the text has their difference, its title]; a chapter's directory -> the same for all of it."""
+    result = {}
+    pages = Pages((root / "TUTORIAL.md").read_text()).pages
+    for page, lines in pages.items():
+        title = next((line[2:] for line in lines if line.startswith("# ")), "")
+        label, heading = "", title
+        if number := re.match(r"(\d\d) ", title):
+            for directory in root.glob(f"{number[1]}_*"):
+                result[directory.name] = [f"{page}.html", title]
+        for line in lines:
+            if found := re.fullmatch(r"\((\S+)\)=", line):
+                label = found[1]
+            elif line.startswith("#"):
+                heading = line.lstrip("# ")
+            elif found := re.match(r" *`{3,}\{changes\} (\S+) (\S+)", line):
+                where = f"{page}.html#{label}" if label else f"{page}.html"
+                result.setdefault("..".join(found.groups()), [where, title if heading == title else f"{title}: {heading}"])
+    return result
+
+
 def write_data(root, file):
-    """window.stages = {lines: all that differ, groups: [{name, files: [{path, lines: [numbers of lines]}], changes}]}"""
+    """window.stages = {lines: all that differ, groups: [{name, files: [{path, lines: [numbers of lines]}], changes, marks}], texts}
+
+    What is of two files has their numbers as its key: "0,1".
+    """
     numbers, result = {}, []
     for name, paths in groups(root).items():
         texts = [(root / path).read_text() for path in paths]
@@ -61,13 +138,15 @@ def write_data(root, file):
             "name": name,
             "files": [{"path": path, "lines": line} for path, line in zip(paths, shown)],
             "changes": {f"{i},{j}": changes(lines[i], lines[j]) for j in range(len(paths)) for i in range(j)},
+            "marks": {f"{i},{j}": marked(lines[i], lines[j]) for j in range(len(paths)) for i in range(j)},
         })
-    data = json.dumps({"lines": list(numbers), "groups": result}, separators=(",", ":"), ensure_ascii=False)
+    data = json.dumps({"lines": list(numbers), "groups": result, "texts": texts_about(root)}, separators=(",", ":"), ensure_ascii=False)
     file.write_text(f"window.stages = {data};\n")
 
 
 PAGE = """<div id="stages"><noscript><p>Two files are laid side by side by a script, and scripts are switched off here.
 <code>diff -u</code> shows the same.</p></noscript></div>
+<link rel="stylesheet" href="_static/stages.css">
 <script defer src="_static/stages-data.js"></script>
 <script defer src="_static/stages.js"></script>
 """

@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/poller/poller.hpp"
 #include "lab/explore/crew.hpp"
 #include "lab/explore/game.hpp"
 
@@ -25,21 +24,56 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The line in the source, and its file as the repository has it. A copy that has a line left out
-/// has all other lines of the file that it is a copy of.
+/// The line in the source, the whole statement that it is a part of, and its file as the repository
+/// has it. A copy that has a line left out has all other lines of the file that it is a copy of.
 struct Source {
   std::string file;
-  std::string text;
+  std::string line;
+  std::string statement;
 };
 
-std::string line_of(const std::filesystem::path& file, unsigned number) {
+using Lines = std::vector<std::string>;
+
+Lines lines_of(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  std::string line;
-  for (unsigned i = 0; i < number && std::getline(stream, line); ++i) continue;
-  if (!stream)
-    throw std::runtime_error("no line " + std::to_string(number) + " in " + file.string());
-  line.erase(0, line.find_first_not_of(' '));
-  return line;
+  Lines lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Without what is left of it, and without its comment.
+std::string code_of(const std::string& line) {
+  const std::string code = line.substr(0, line.find("//"));
+  const std::size_t begin = code.find_first_not_of(' ');
+  return begin == std::string::npos ? ""
+                                    : code.substr(begin, code.find_last_not_of(' ') + 1 - begin);
+}
+
+bool ends_statement(const std::string& line) {
+  const std::string code = code_of(line);
+  return code.empty() || std::string_view(";{}:").find(code.back()) != std::string_view::npos;
+}
+
+/// The lines of the statement around that one, as far to the left as they go.
+std::string statement_at(const Lines& lines, std::size_t number) {
+  std::size_t first = number;
+  while (first > 0 && !ends_statement(lines[first - 1])) --first;
+  const std::size_t indent = lines[first].find_first_not_of(' ');
+  std::string text = lines[first].substr(indent);
+  for (std::size_t last = first; !ends_statement(lines.at(last)); ++last)
+    text += "\n" + lines.at(last + 1).substr(indent);
+  return text;
+}
+
+/// Where `lines` have that line, if possible after as many others as it has before it elsewhere.
+std::size_t find_near(const Lines& lines, const std::string& line, std::size_t number) {
+  std::size_t found = lines.size();
+  const auto far = [number](std::size_t i) { return i < number ? number - i : i - number; };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i] == line && (found == lines.size() || far(i) < far(found))) found = i;
+  }
+  if (found == lines.size()) throw std::runtime_error("not in the repository: " + line);
+  return found;
 }
 
 Source source_of(const Place& where) {
@@ -53,8 +87,10 @@ Source source_of(const Place& where) {
     if (at == std::string::npos) continue;
     const std::string rest = file.substr(at + std::string_view(part).size());
     const bool copy = part == std::string_view("broken/runtime/");
-    return {(copy ? "07_futures_tasks/runtime/" : part) + rest,
-            line_of(directory + rest, where.line)};
+    const std::string original = (copy ? "07_futures_tasks/runtime/" : part) + rest;
+    const std::string line = lines_of(directory + rest).at(where.line - 1);
+    const Lines lines = lines_of(SOURCE_DIR "/" + original);
+    return {original, code_of(line), statement_at(lines, find_near(lines, line, where.line - 1))};
   }
   throw std::runtime_error("not in the repository: " + file);
 }
@@ -71,10 +107,6 @@ std::string member_in(const std::string& line, const std::string& operation) {
   return line.substr(begin, end - begin);
 }
 
-std::string counted(std::uint64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 /// What is shared, and what that is in words.
 std::string meaning(const std::string& member) {
   if (member == "bytes_") return "the socket";
@@ -85,8 +117,7 @@ std::string meaning(const std::string& member) {
 std::string value_text(const std::string& member, std::uint64_t value) {
   if (member == "bytes_") return counted(value, "byte");
   if (member == "target_") return value == 0 ? "empty" : "the task's waker";
-  const bool readable = (value & common::ReadySet::readable().bits()) != 0;
-  return "tick " + std::to_string(value >> 16) + ", " + (readable ? "readable" : "not ready");
+  return readiness(value);
 }
 
 /// What the step has seen, and left.
@@ -109,11 +140,12 @@ class Graph {
     std::map<std::string, std::uint64_t> values;
     const std::string key = key_of(taken, values);
     const auto [found, is_new] = numbers_.try_emplace(key, all_.size());
-    if (is_new) all_.push_back(position(ahead, values));
+    if (is_new) all_.push_back(position(taken, ahead, values));
     if (!taken.empty()) {
       const Taken& last = taken.back();
-      const std::string member = steps_[step(last.thread, last.step)]["shared"];
-      all_[last_].to[thread(last.thread)] = {found->second, saw(last, member)};
+      const std::size_t number = step(last.thread, last.step, last_function(taken, last.thread, 1));
+      all_[last_].to[thread(last.thread)] = {found->second, saw(last, steps_[number]["shared"]),
+                                             came(last, moves_[number])};
     }
     last_ = found->second;
     over_ = std::none_of(ahead.begin(), ahead.end(), [](const Ahead& one) { return one.can; });
@@ -122,7 +154,10 @@ class Graph {
 
   std::string json(const std::string& game) {
     merge(0);
+    const auto [begins, line] = introduction(game);
     std::string text = "{\"kind\": \"positions\", \"game\": " + Json(game).dump() + ",\n";
+    text +=
+        " \"begins\": " + Json(begins).dump() + ",\n \"good_for\": " + Json(line).dump() + ",\n";
     text += " \"threads\": " + Json(threads_).dump() + ",\n";
     text += " \"shared\": " + members().dump() + ",\n \"steps\": [";
     text += lines(steps_) + "],\n \"positions\": [" + lines(in_order()) + "]}\n";
@@ -130,10 +165,15 @@ class Graph {
   }
 
  private:
+  struct Way {
+    std::size_t to;
+    std::string saw;
+    std::string came;
+  };
   struct Position {
     std::vector<std::optional<std::size_t>> next;  // none: it has ended
     std::map<std::string, std::uint64_t> values;
-    std::map<std::size_t, std::pair<std::size_t, std::string>> to{};  // by thread
+    std::map<std::size_t, Way> to{};  // by thread
     std::optional<std::size_t> merged{};
   };
 
@@ -143,8 +183,10 @@ class Graph {
                      std::map<std::string, std::uint64_t>& values) {
     std::map<std::string, std::string> seen;
     std::map<Name, std::string> touched;
+    std::map<std::string, std::string> last;
     for (const Taken& one : taken) {
-      const std::size_t number = step(one.thread, one.step);
+      const std::size_t number = step(one.thread, one.step, last[one.thread]);
+      last[one.thread] = one.step.where.function;
       seen[one.thread] += std::to_string(number) + " ";
       if (one.values) {
         const std::string member = steps_[number]["shared"];
@@ -163,13 +205,14 @@ class Graph {
     return key;
   }
 
-  Position position(const std::vector<Ahead>& ahead,
+  Position position(const std::vector<Taken>& taken, const std::vector<Ahead>& ahead,
                     const std::map<std::string, std::uint64_t>& values) {
     Position position{{}, values};
     for (const Ahead& one : ahead) {
       position.next.emplace_back();
       const std::size_t number = thread(one.thread);
-      if (!one.done) position.next[number] = step(one.thread, one.next);
+      if (!one.done)
+        position.next[number] = step(one.thread, one.next, last_function(taken, one.thread));
     }
     return position;
   }
@@ -181,17 +224,36 @@ class Graph {
     return threads_.size() - 1;
   }
 
-  /// Its number among the steps.
-  std::size_t step(const std::string& name, const Step& step) {
-    const auto [line, is_new] = sources_.try_emplace({step.where.file, step.where.line}, Source());
-    if (is_new) line->second = source_of(step.where);
-    const auto& [file, text] = line->second;
-    Json json = {
-        {"thread", thread(name)}, {"file", file},      {"function", step.where.function},
-        {"line", text},           {"what", step.what}, {"shared", member_in(text, step.what)}};
+  /// Where the thread was last, not counting the last steps of all.
+  static std::string last_function(const std::vector<Taken>& taken, const std::string& thread,
+                                   std::ptrdiff_t without = 0) {
+    const auto is_its = [&](const Taken& one) { return one.thread == thread; };
+    const auto found = std::find_if(taken.rbegin() + without, taken.rend(), is_its);
+    return found == taken.rend() ? "" : found->step.where.function;
+  }
+
+  /// What came of it, in words.
+  static std::string came(const Taken& taken, const Move& move) {
+    const auto [before, after] = taken.values.value_or(std::pair<std::uint64_t, std::uint64_t>());
+    return outcome(move, before, after);
+  }
+
+  /// Its number among the steps, after one in the function `last`.
+  std::size_t step(const std::string& name, const Step& step, const std::string& last) {
+    const auto [place, is_new] = sources_.try_emplace({step.where.file, step.where.line}, Source());
+    if (is_new) place->second = source_of(step.where);
+    const auto& [file, line, statement] = place->second;
+    const std::string member = member_in(line, step.what);
+    const Move move{name, step.where.function, step.what, member, last};
+    Json json = {{"thread", thread(name)}, {"file", file},           {"function", move.function},
+                 {"line", line},           {"statement", statement}, {"what", step.what},
+                 {"shared", member},       {"means", means(move)}};
     const auto found = std::find(steps_.begin(), steps_.end(), json);
     const auto number = static_cast<std::size_t>(found - steps_.begin());
-    if (found == steps_.end()) steps_.push_back(std::move(json));
+    if (found == steps_.end()) {
+      steps_.push_back(std::move(json));
+      moves_.push_back(move);
+    }
     return number;
   }
 
@@ -211,7 +273,8 @@ class Graph {
       if (found == all_[number].to.end()) {
         to.push_back(nullptr);
       } else {
-        to.push_back({merge(found->second.first), found->second.second});
+        const auto& [next, saw, came] = found->second;
+        to.push_back({merge(next), saw, came});
       }
     }
     const Position& position = all_[number];
@@ -259,6 +322,7 @@ class Graph {
 
   std::vector<std::string> threads_;
   std::vector<Json> steps_;
+  std::vector<Move> moves_;  // the same
   std::map<std::pair<std::string, unsigned>, Source> sources_;
   std::map<std::string, std::uint64_t> initial_;  // of what is shared
   std::map<std::string, std::size_t> numbers_;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/explore/game.hpp"
 #include "lab/explore/positions.hpp"
 #include "lab/support/program.hpp"
 
@@ -67,6 +68,33 @@ TEST_CASE_FIXTURE(Games, "positions that show the same, and lead to the same, ar
     CHECK(all.size() > 30);
     for (const std::string& one : all) CHECK(all.count(one) == 1);
   }
+}
+
+TEST_CASE_FIXTURE(Games, "each step says in words what it means, and what came of it") {
+  const auto count = [](const std::string& text, const char* pattern) {
+    const std::regex regex(pattern);
+    return std::distance(std::sregex_iterator(text.begin(), text.end(), regex), {});
+  };
+  for (const std::string& game : {look, no_look, tick, no_tick}) {
+    CHECK(count(game, R"re("means":"(The (task|reactor)|A byte) [^"]+"\})re") ==
+          count(game, R"re("thread":)re"));
+    // Where a step leads, what it has seen, if anything, and what came of it.
+    CHECK(count(game, R"re(\[\d+,"[^"]*","[^"]+"\])re") == count(game, R"re(\[\d+,")re"));
+  }
+}
+
+TEST_CASE_FIXTURE(Games,
+                  "a step is shown with all of its statement, also where a line is left out") {
+  const char* clear = R"("statement":"while (before / kTick == observed.word_ / kTick &&\n )";
+  for (const std::string& game : {look, no_look, tick, no_tick}) {
+    CHECK(game.find(clear) != std::string::npos);
+    CHECK(game.find("explore::broken") == std::string::npos);
+  }
+}
+
+TEST_CASE("a step that nobody has put into words is no part of a game") {
+  CHECK_THROWS_WITH_AS(means({"task", "dance", "load", "word_", ""}),
+                       "nobody has said what it means: task, dance, load", std::logic_error);
 }
 
 TEST_CASE("a game that is not there is named, with those that are") {

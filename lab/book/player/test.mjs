@@ -441,6 +441,10 @@ test("the keyboard alone is enough for a run", () =>
     assert.match(await count(), /^2 \//);
   }));
 
+// The button of a thread has the next step below its name.
+const goes = (figure, thread) => figure.getByRole("button", { name: new RegExp(`^The ${["task", "reactor"][thread]} goes`) });
+const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
+
 test("the wake-up can be lost without the second look, and the tick, and never with them", () =>
   visiting("", {}, async (page, player) => {
     const figure = player("lose_the_wake_up");
@@ -451,17 +455,21 @@ test("the wake-up can be lost without the second look, and the tick, and never w
       }, index);
       await figure.getByLabel(title, { exact: true }).check();
       const broken = title.startsWith("Without");
-      assert.match(await figure.locator(".p-about").textContent(), broken ? /^Left out of (wait|clear): / : /^It is there, in (wait|clear): /);
+      const about = await figure.locator(".p-about").textContent();
+      assert.match(about, broken ? /Left out of (wait|clear) is the (second look|tick): / : /In (wait|clear) there is the (second look|tick): /);
+      assert.match(about, title.includes("tick") ? /^The task wants two bytes, .* tick 1\./ : /^The task wants one byte, and none is there yet\./);
       assert.equal(found.lost, broken ? 1 : 0);
       assert.equal(found.shortest !== null, broken);
-      assert.equal(await button(figure, "Show me one").isVisible(), broken);
+      assert.equal(await button(figure, "Show me one").count(), broken ? 1 : 0);
+      const asks = await says(figure).textContent();
+      assert.equal(asks.includes("Try to get to where nobody can go on."), broken, asks);
+      assert.equal(asks.includes("Try to lose it: you will not get there."), !broken, asks);
       if (!broken) continue;
-      for (const thread of found.shortest) await button(figure, ["The task goes", "The reactor goes"][thread]).click();
+      for (const thread of found.shortest) await goes(figure, thread).click();
       assert.match(await says(figure).textContent(), /^Nobody can go on\./);
       assert.equal(await figure.locator(".p-map .p-dot-lost.p-here").count(), 1);
       assert.equal(await figure.locator(".p-map .p-went").count(), found.shortest.length);
-      assert.ok(await button(figure, "The task goes").isDisabled());
-      assert.ok(await button(figure, "The reactor goes").isDisabled());
+      for (const thread of [0, 1]) assert.ok(await goes(figure, thread).isDisabled());
       await button(figure, "Undo").click();
       assert.match(await says(figure).textContent(), /Who goes now\?/);
       await button(figure, "From the beginning").click();
@@ -475,12 +483,12 @@ test("whoever can go may go, until both have ended", () =>
     const figure = player("lose_the_wake_up");
     await figure.getByLabel("With it", { exact: true }).check();
     const press = async () => {
-      const reactor = button(figure, "The reactor goes");
-      await ((await reactor.isEnabled()) ? reactor : button(figure, "The task goes")).click();
+      const reactor = goes(figure, 1);
+      await ((await reactor.isEnabled()) ? reactor : goes(figure, 0)).click();
     };
     for (let i = 0; i < 40 && !(await says(figure).textContent()).startsWith("Both have ended."); ++i) await press();
     assert.match(await says(figure).textContent(), /^Both have ended\./);
-    assert.match(await says(figure).textContent(), /here nothing can be lost/);
+    assert.match(await says(figure).textContent(), /you will not get there/);
     const reached = await page.evaluate(() => Player.all.get("lose_the_wake_up").player.games.map(({ game }) => {
       // Each position, by the buttons' own ways.
       const ways = new Map([[0, ""]]);
@@ -499,34 +507,141 @@ test("whoever can go may go, until both have ended", () =>
     for (const [ways, positions, seen] of reached) assert.deepEqual([ways, seen], [positions, positions]);
   }));
 
-test("the shortest way to lose is shown step for step, and can be taken back", () =>
+test("each step of a game is said in words, before it is taken and after", () =>
+  visiting("", {}, async (page) => {
+    const wrong = await page.evaluate(() => {
+      const { player, figure } = Player.all.get("lose_the_wake_up");
+      const text = (what) => figure.querySelector(what).textContent;
+      return player.games.flatMap(({ game }, index) => {
+        // Each position by its shortest way, and from it each step.
+        const ways = new Map([[0, ""]]);
+        const wrong = [];
+        for (const [, way] of ways) {
+          for (const thread of [0, 1]) {
+            player.open(`${index}${way}`);
+            if (!game.can(thread)) continue;
+            const { means, statement } = game.nextOf(thread);
+            const [, , came] = game.now.to[thread];
+            const next = [text(`.p-by${thread} .p-means`), text(`.p-by${thread} .p-step`).replace(/\s+/g, " ")];
+            game.go(thread);
+            player.draw();
+            const after = [game.over || text(".p-says"), text(".p-history li:last-child")];
+            const { position } = game.path.at(-1);
+            if (!ways.has(position)) ways.set(position, way + thread);
+            if (!means || !came || next[0] !== `${means}.` || next[1] !== statement.replace(/\s+/g, " ") || !after.every((said) => said === game.over || said.includes(`${means}: ${came}.`)))
+              wrong.push([index, way, thread, next, after]);
+          }
+        }
+        return wrong;
+      });
+    });
+    assert.deepEqual(wrong, []);
+  }));
+
+test("the line that is left out is struck through where it stood", () =>
+  visiting("#lose_the_wake_up:t=200", {}, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    assert.equal(await figure.locator("del").textContent(), "before / kTick == observed.word_ / kTick &&");
+    await figure.getByLabel("With the tick", { exact: true }).check();
+    for (const thread of "00") await goes(figure, thread).click();
+    assert.match(await figure.locator(".p-by0 .p-step").textContent(), /before \/ kTick == observed.word_ \/ kTick &&/);
+    assert.equal(await figure.locator("del").count(), 0);
+  }));
+
+test("the shortest way to lose is shown step for step, and can be stopped and taken back", () =>
   visiting("", {}, async (page, player) => {
     await page.clock.install();
     const figure = player("lose_the_wake_up");
+    const steps = () => figure.locator(".p-history li").count();
     await button(figure, "Show me one").click();
-    await page.clock.runFor(2500);
-    assert.match(await says(figure).textContent(), /Who goes now/);
+    assert.equal(await button(figure, "Show me one").count(), 0);
+    await page.clock.runFor(4000);
+    assert.ok(await steps() > 0);
+    assert.doesNotMatch(await says(figure).textContent(), /Who goes/);
+    assert.equal(await says(figure).getAttribute("aria-live"), "off");
+    await button(figure, "Stop").click();
+    assert.match(await says(figure).textContent(), /Who goes now\?/);
+    const there = await steps();
+    await page.clock.runFor(60_000);
+    assert.equal(await steps(), there);
+    await button(figure, "Show me one").click();
     await page.clock.runFor(60_000);
     assert.match(await says(figure).textContent(), /^Nobody can go on\./);
-    assert.equal(await figure.locator(".p-history li").count(), 8);
+    assert.equal(await says(figure).getAttribute("aria-live"), "polite");
+    assert.equal(await steps(), 8);
     await button(figure, "Undo").click();
     await page.clock.runFor(60_000);
-    assert.equal(await figure.locator(".p-history li").count(), 7);
+    assert.equal(await steps(), 7);
   }));
 
-test("the keyboard alone is enough to lose the wake-up", () =>
+test("what was lost is remembered, and played where it cannot be lost", () =>
   visiting("", {}, async (page, player) => {
     const figure = player("lose_the_wake_up");
+    const ways = await page.evaluate(() => {
+      const { game } = Player.all.get("lose_the_wake_up").player.games[0];
+      const ways = [];
+      const walk = (way) => {
+        game.play(way);
+        if (game.over === "lost") ways.push(way);
+        if (game.over || way.length > 10) return;
+        for (const thread of [0, 1]) {
+          game.play(way);
+          if (game.can(thread)) walk(way + thread);
+        }
+      };
+      walk("");
+      return ways;
+    });
+    const other = ways.at(-1);
+    assert.ok(ways.length > 1);
+    await page.evaluate((other) => { location.hash = `#lose_the_wake_up:t=0${other}`; }, other);
+    await figure.getByText("Nobody can go on.").waitFor();
+    await button(figure, "From the beginning").click();
+    const found = new RegExp(`You have found the one from which nobody can go on, in ${other.length} steps\\.`);
+    assert.match(await says(figure).textContent(), found);
+    await page.evaluate(() => history.replaceState(null, "", "#"));
+    await page.reload();
+    assert.equal(await figure.locator(".p-history li").count(), 0);
+    assert.match(await says(figure).textContent(), found);
+    assert.equal(await button(figure, "Show it again").count(), 1);
+    await page.clock.install();
+    for (const [title, way] of [["With it", other], ["With the tick", null]]) {
+      await figure.getByLabel(title, { exact: true }).check();
+      const without = title === "With it" ? "without the second look" : "without the tick";
+      await button(figure, `Play the order that lost it ${without}`).click();
+      await page.clock.runFor(90_000);
+      assert.match(await says(figure).textContent(), new RegExp(`In this order it was lost ${without}\\. Here ${way ? "somebody can still go on" : "the task has ended already"}\\.`));
+      const played = await page.evaluate(() => Player.all.get("lose_the_wake_up").player.game.schedule);
+      if (way) assert.equal(played, way);
+    }
+  }));
+
+test("the keyboard alone is enough to lose the wake-up, and the keys are named", () =>
+  visiting("", {}, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    assert.deepEqual(await figure.locator(".p-keys kbd").allTextContents(), ["1", "2", "←", "Home"]);
     await figure.getByLabel("Without the second look", { exact: true }).focus();
     await page.keyboard.press("Tab");
-    assert.ok(await button(figure, "The task goes").evaluate((element) => element === document.activeElement));
+    assert.ok(await hasFocus(goes(figure, 0)));
     for (const key of ["1", "1", "1", "2", "2", "ArrowLeft", "2", "2", "2", "1"]) await page.keyboard.press(key);
     assert.match(await says(figure).textContent(), /^Nobody can go on\./);
     await page.keyboard.press("Home");
     assert.match(await says(figure).textContent(), /Who goes first\?/);
-    await button(figure, "The task goes").focus();
+    await goes(figure, 0).focus();
+    for (let i = 0; i < 5; ++i) await page.keyboard.press("Enter");
+    assert.equal(await figure.locator(".p-history li").count(), 5);
+    assert.ok(await hasFocus(goes(figure, 1)));  // as the task sleeps
+    await button(figure, "From the beginning").focus();
     await page.keyboard.press("Enter");
-    assert.equal(await figure.locator(".p-history li").count(), 1);
+    assert.ok(await hasFocus(goes(figure, 0)));
+  }));
+
+test("on a phone what is there and the buttons of both threads are on one screen", () =>
+  visiting("#lose_the_wake_up:t=2001", phone, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    await says(figure).evaluate((element) => element.scrollIntoView());
+    const there = [await figure.locator(".p-shared").boundingBox(), await goes(figure, 0).boundingBox(), await goes(figure, 1).boundingBox()];
+    for (const { y, height } of there) assert.ok(y >= 0 && y + height < phone.viewport.height * 0.6, `${y} + ${height}`);
   }));
 
 test("a quiz says what is right, and where the runtime does something else", () =>

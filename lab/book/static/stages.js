@@ -21,16 +21,27 @@ const choose = { group: make("select"), old: make("select"), new: make("select")
 const says = make("p", { className: "says" });
 says.setAttribute("role", "status");
 const table = make("div", { className: "beside highlight" });
-const back = make("button", { type: "button", textContent: "← A stage back" });
-const on = make("button", { type: "button", textContent: "A stage on →" });
+const button = (textContent, title = "") => make("button", { type: "button", textContent, title });
+const back = button("← A stage back");
+const on = button("A stage on →");
+const why = make("span", { className: "why" }); // one of them is grey
+const text = make("span"); // where it is told of
+const previous = button("↑ Change before");
+const following = button("Next change ↓");
+const bar = make("div", { className: "bar" }, says, previous, following);
 place.replaceChildren(
   make("div", { className: "choose" },
     labelled("File", choose.group), labelled("Before", choose.old), labelled("After", choose.new),
     make("div", { className: "step" }, back, on)),
-  says, table);
+  make("p", { className: "about" }, why, text), bar, table);
 for (const group of stages.groups) choose.group.append(make("option", { textContent: group.name }));
 
+let [begins, at] = [[], 0]; // the first row of each change; the one that is looked at
+let counts = "";
+
 const group = () => stages.groups[choose.group.selectedIndex];
+
+const directory = (path) => path.slice(0, path.lastIndexOf("/"));
 
 function fill(old, next) {
   for (const select of [choose.old, choose.new]) {
@@ -56,9 +67,30 @@ function pieces(old, next) {
   return result;
 }
 
+// Puts marks into the text of a line: [begin, end, begin, end, …].
+function mark(cell, places = []) {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let at = 0; walker.nextNode(); at += walker.currentNode.data.length) {
+    for (let i = 0; i < places.length; i += 2) {
+      const begin = Math.max(places[i] - at, 0);
+      const end = Math.min(places[i + 1] - at, walker.currentNode.data.length);
+      if (begin < end) found.push([walker.currentNode, begin, end]);
+    }
+  }
+  for (const [node, begin, end] of found.reverse()) { // the last one first, or the others were somewhere else
+    const range = new Range();
+    range.setStart(node, begin);
+    range.setEnd(node, end);
+    range.surroundContents(make("mark"));
+  }
+}
+
 function cells(file, line, kind) {
   if (line === null) return [make("td", { className: "number none" }), make("td", { className: "text none" })];
   const text = make("td", { className: `text ${kind}`, innerHTML: stages.lines[file.lines[line]] || " " });
+  text.style.setProperty("--hang", text.textContent.search(/\S|$/) + 2);
+  if (kind) mark(text, file.marks[line]);
   return [make("td", { className: `number ${kind}`, textContent: line + 1 }), text];
 }
 
@@ -69,7 +101,7 @@ function rowsOf([a, b, c, d, same], before, after) {
     for (let j = c; j < d; ++j) rows.push(make("tr", {}, ...cells(after, j, same ? "" : "new")));
     return rows;
   }
-  for (let n = 0; n < Math.max(b - a, d - c); ++n) {
+  for (let n = 0; n < Math.max(b - a, d - c); ++n) { // beside each other
     rows.push(make("tr", {},
       ...cells(before, a + n < b ? a + n : null, same ? "" : "gone"),
       ...cells(after, c + n < d ? c + n : null, same ? "" : "new")));
@@ -81,19 +113,23 @@ function rowsOf([a, b, c, d, same], before, after) {
 function folded(rows, first, last) {
   const hidden = rows.slice(first, last);
   if (hidden.length < FOLD - 2 * AROUND) return rows;
-  const button = make("button", { type: "button", textContent: `${hidden.length} lines that are the same` });
-  const row = make("tr", { className: "folded" }, make("td", { colSpan: narrow.matches ? 2 : 4 }, button));
-  button.onclick = () => row.replaceWith(...hidden);
+  const more = button(`${hidden.length} lines that are the same`);
+  const row = make("tr", { className: "folded" }, make("td", { colSpan: narrow.matches ? 2 : 4 }, more));
+  more.onclick = () => row.replaceWith(...hidden);
   return [...rows.slice(0, first), row, ...rows.slice(last)];
 }
 
 function draw() {
   const [old, next] = [choose.old.selectedIndex, choose.new.selectedIndex];
-  const [before, after] = [group().files[old], group().files[next]];
+  const [lower, higher] = group().marks[`${Math.min(old, next)},${Math.max(old, next)}`] ?? [{}, {}];
+  const before = { ...group().files[old], marks: old <= next ? lower : higher };
+  const after = { ...group().files[next], marks: old <= next ? higher : lower };
   const all = pieces(old, next);
+  begins = [];
   const body = make("tbody");
   for (const [index, piece] of all.entries()) {
     const rows = rowsOf(piece, before, after);
+    if (!piece[4]) begins.push(rows[0]);
     const first = index === 0 ? 0 : AROUND;
     const last = index === all.length - 1 ? rows.length : rows.length - AROUND;
     body.append(...(piece[4] ? folded(rows, first, last) : rows));
@@ -110,11 +146,35 @@ function draw() {
     make("colgroup", {}, ...columns(), ...(narrow.matches ? [] : columns())), make("thead", {}, ...titles), body));
 
   const count = (from, to) => all.reduce((sum, piece) => sum + (piece[4] ? 0 : piece[to] - piece[from]), 0);
-  says.textContent = old === next
+  counts = old === next
     ? "The same file twice. Choose another one."
-    : `${count(0, 1)} lines of ${before.lines.length} are gone, ${count(2, 3)} of ${after.lines.length} are new.`;
+    : `In all ${count(0, 1)} of ${before.lines.length} lines are gone, and ${count(2, 3)} of ${after.lines.length} are new.`;
   back.disabled = Math.min(old, next) === 0;
   on.disabled = Math.max(old, next) === group().files.length - 1;
+  why.textContent = [back.disabled && `${group().files[0].path} is the first stage.`, on.disabled && `${group().files.at(-1).path} is the last one.`]
+    .filter(Boolean).join(" ");
+  why.hidden = !why.textContent;
+  tell(before.path, after.path);
+  goTo(0, false);
+}
+
+// The way to the text: to the difference itself, if it is there, or to the chapter.
+function tell(before, after) {
+  const [where, title] = stages.texts[`${before}..${after}`] ?? stages.texts[`${after}..${before}`]
+    ?? stages.texts[after.split("/")[0]] ?? stages.texts[before.split("/")[0]] ?? [];
+  text.replaceChildren(...(where ? ["In the text: ", make("a", { href: where, textContent: title })] : []));
+}
+
+// The change with that number is the one that is looked at.
+function goTo(number, scroll = true) {
+  begins[at]?.classList.remove("at");
+  at = Math.max(0, Math.min(begins.length - 1, number));
+  begins[at]?.classList.add("at");
+  const of = begins.length === 1 ? "One change. " : `Change ${at + 1} of ${begins.length}. `;
+  says.textContent = (begins.length ? of : "") + counts;
+  previous.disabled = begins.length === 0 || at === 0;
+  following.disabled = at >= begins.length - 1;
+  if (scroll && begins[at]) scrollTo({ top: begins[at].getBoundingClientRect().top + scrollY - bar.getBoundingClientRect().bottom - 60 });
 }
 
 function show() {
@@ -131,12 +191,20 @@ function open() {
   if (found < 0) fill(0, 1);
   else fill(has(group(), before), has(group(), after));
   draw();
+  // Who comes for these two sees the first change.
+  if (found >= 0) bar.scrollIntoView();
 }
 
+// Another file of the same chapters, where they have one.
 choose.group.onchange = () => {
-  fill(0, 1);
+  const chapters = [choose.old, choose.new].map((select) => directory(select.value));
+  const [old, next] = chapters.map((chapter) => group().files.findIndex((file) => directory(file.path) === chapter));
+  if (old >= 0 && next >= 0 && old !== next) fill(old, next);
+  else fill(0, 1);
   show();
 };
+previous.onclick = () => goTo(at - 1);
+following.onclick = () => goTo(at + 1);
 choose.old.onchange = choose.new.onchange = show;
 const step = (by) => () => {
   choose.old.selectedIndex += by;
