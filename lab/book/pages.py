@@ -55,6 +55,8 @@ def slug(heading):
 
 # Document -> its page, or its first one.
 DOCUMENTS = {"TUTORIAL.md": "index", "README.md": "readme", "lab/README.md": "the-lab", "CONTRIBUTING.md": "contributing"}
+# What they are called in the book.
+TITLES = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
 
 
 def label_of(document, anchor):
@@ -133,6 +135,8 @@ class Pages:
         count = self.seen.get(name, 0)
         self.labels = {}
         self.seen[name] = count + 1
+        if level == 1:
+            text = TITLES.get(self.page, text)
         label = label_of(self.document, name + (f"-{count}" if count else ""))
         if self.split and level == 2:
             self.page = label
@@ -233,16 +237,15 @@ def link_to_players(pages):
 
 
 def write(root, out, stages=True, printed=False):
-    """Writes the pages; those that have not changed keep their date, so that Sphinx does not read them again."""
+    """Writes the pages, and nothing else is left there."""
     tutorial, *documents = (Pages((root / document).read_text(), document, players=stages) for document in DOCUMENTS)
     pages = {"stages": [STAGES]} | tutorial.pages
     for document in documents:
         pages |= document.pages
-    others = {"readme": "The README", "the-lab": "The lab", "contributing": "For those who change something"}
-    chapters = [name for name in pages if name not in ("index", "stages", *others)]
-    toc = CONTENTS % ("\n:hidden:" * stages, "\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in others.items()))
+    chapters = [name for name in pages if name not in ("index", "stages", *TITLES)]
+    toc = CONTENTS % ("\n:hidden:" * stages, "\n".join(chapters), "\n".join(f"{title} <{name}>" for name, title in TITLES.items()))
     if stages:
-        titles = {name: pages[name][0].lstrip("# ").partition("\n")[0] for name in [*chapters, "stages"]} | others
+        titles = {name: pages[name][0].lstrip("# ").partition("\n")[0] for name in [*chapters, "stages"]} | TITLES
         pages["index"] += contents(titles, tutorial.lead, BESIDE | tutorial.costs)
         link_to_players(pages)
     else:
@@ -253,14 +256,12 @@ def write(root, out, stages=True, printed=False):
     pages["index"].append(toc)
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("*.md"):
-        if old.stem not in pages:
-            old.unlink()
+        old.unlink()
     for name, lines in pages.items():
-        file, text = out / f"{name}.md", "\n".join(lines) + "\n"
+        text = "\n".join(lines) + "\n"
         if not stages:  # nor do all programs that show an EPUB unfold
             text = text.replace("<details>", '<details open="open">')
-        if not file.exists() or file.read_text() != text:
-            file.write_text(text)
+        (out / f"{name}.md").write_text(text)
 
 
 if __name__ == "__main__":
