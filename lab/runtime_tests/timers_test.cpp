@@ -444,20 +444,21 @@ TEST_CASE("a loop on timeouts that are over lets other tasks run") {
 
 // --- With the real clock ---
 
-Async<Duration> real_sleep(std::uint64_t& turns) {
+/// Sleeps, and returns how many times the driver waited meanwhile.
+Async<std::uint64_t> real_sleep() {
   const auto reactor = Handle::current().reactor();
   const std::uint64_t before = reactor->turns();
   const auto start = now();
   co_await sleep(5ms);
-  turns = reactor->turns() - before;
-  co_return now() - start;
+  CHECK(now() - start >= 5ms);
+  co_return reactor->turns() - before;
 }
 
 TEST_CASE("a real sleep is never too short, and does not spin through its last millisecond") {
   for (const std::size_t workers : {0u, 1u, 2u}) {
     std::uint64_t turns = 0;
-    CHECK(block_on(real_sleep(turns), {.workers = workers}) >= 5ms);
-    CHECK(turns >= 1);
+    // None, if the thread itself had to wait for a core until the sleep was over.
+    while (turns == 0) turns = block_on(real_sleep(), {.workers = workers});
     CHECK(turns <= 4);
   }
 }
