@@ -196,7 +196,7 @@ TEST_CASE("the runtime's end lets go of what may be let go, and that may still u
     state->release.set();
     state->ended.wait();
     CHECK(state->aborted == 4);
-    lab::wait_until([&] { return open_files() == before; }, "the thread ends, and the runtime");
+    lab::wait_until([&] { return open_files() <= before; }, "the thread ends, and the runtime");
   }
 }
 

@@ -210,7 +210,8 @@ TEST_CASE("a connect that loses its patience leaves its look-up alone, and witho
     const std::size_t before = open_files();
     CHECK_FALSE(block_on(main(), options));  // returns, though nobody has answered
     slow_names->release.set();
-    lab::wait_until([&] { return open_files() == before; }, "the look-up and its thread end");
+    // Fewer: of a runtime that a thread had kept until then.
+    lab::wait_until([&] { return open_files() <= before; }, "the look-up and its thread end");
     CHECK(errors.text() == "");
   }
 }
