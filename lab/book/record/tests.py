@@ -16,7 +16,8 @@ import chapters  # noqa: E402
 import record  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import EchoKernel, Kernel, Surprise  # noqa: E402
-from moments import ECHO_MOMENTS, MOMENTS, moments_of, states_of  # noqa: E402
+from moments import ECHO_MOMENTS, MOMENTS, WAKE_MOMENTS, moments_of, states_of  # noqa: E402
+from poller import AWAKE, HELD, SLEEPS, WOKEN, Pipe, PollerKernel  # noqa: E402
 from steps import Steps, ranges, shortened  # noqa: E402
 
 BUILD = Path()
@@ -39,6 +40,17 @@ def stories(recording):
 
 def echoes():
     return json.loads((HERE.parent / "recordings" / "forty_thousand.json").read_text())["cases"]
+
+
+def wakes():
+    return json.loads((HERE.parent / "recordings" / "wake_the_poller.json").read_text())["cases"]
+
+
+def story_of(wake):
+    """Each step of a program with a poller, what epoll_wait said in it, and what lay where after it: that is the same in every run."""
+    return [(step["who"], step["at"], step["call"].split("(")[0], step["is"] if step["call"].startswith("epoll_wait") else "",
+             state["note"], state["queued"], [much for _, much in state["lies"]], len(state["epoll"]["ready"]))
+            for step, state in zip(wake["steps"], states_of(wake["steps"]))]
 
 
 def calls_of(echo):
@@ -80,6 +92,53 @@ class Echoes(unittest.TestCase):
         state = states_of(no_drain["steps"])[-1]
         self.assertEqual((state["back"], state["epoll"]["ready"], state["threads"]), (16_384, [], [["main", "epoll_wait"]]))
         self.assertIn("nothing tells it again", no_drain["steps"][-1]["says"])
+
+
+class Wakes(unittest.TestCase):
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        for wake, (_, program, *_) in zip(wakes(), record.WAKES):
+            self.assertEqual(wake["code"], chapters.code_of(record.ROOT, "06_epoll_edge", program), "lab/book/record/record.py --lines finds them again")
+            for step in wake["steps"]:
+                self.assertIn(step["at"], wake["code"]["at"])
+
+    def test_each_is_short_and_has_its_moments(self):
+        self.assertEqual([wake["name"] for wake in wakes()], [name for name, *_ in record.WAKES])
+        for wake in wakes():
+            self.assertIn(len(wake["steps"]), range(14, 26))
+            self.assertTrue(wake["watch"].endswith("?"))
+            self.assertEqual(wake["moments"], moments_of(wake["name"], wake["steps"]), "record.py makes them")
+            self.assertEqual(len(wake["moments"]), len(WAKE_MOMENTS[wake["name"]]))
+
+    def test_a_tick_is_told_with_the_bells_token_and_a_datagram_with_its_own(self):
+        mixed = wakes()[0]
+        told = [re.search(r"u64=(\d+)", step["call"])[1] for step in mixed["steps"] if step["call"].startswith("epoll_wait") and step["is"] == "= 1"]
+        bell = next(token for fd, token in mixed["tokens"].items() if mixed["names"][fd] == "the bell")
+        self.assertEqual(told, [bell, "1", bell])
+        for step, state in zip(mixed["steps"], states_of(mixed["steps"])):
+            if step["is"] == "waits":
+                self.assertEqual((state["note"], state["threads"]), (SLEEPS, [["main", "epoll_wait"], ["thread 1", "futex"]]))
+        self.assertEqual(mixed["steps"][-1]["is"], "waits")
+
+    def test_who_is_about_to_sleep_is_woken_by_what_lies_in_the_bell(self):
+        pipe = wakes()[1]
+        gap = next(index for index, step in enumerate(pipe["steps"]) if "Here is the gap" in step["says"])
+        held, rung, ended, back = pipe["steps"][gap:gap + 4]
+        self.assertEqual([one["who"] for one in (held, rung, ended, back)], ["main", "thread 2", "thread 2", "main"])
+        self.assertLess(ended["t"], held["t"] + HELD)
+        self.assertGreaterEqual(back["t"], held["t"] + HELD)
+        self.assertEqual([state["note"] for state in states_of(pipe["steps"])[gap:gap + 4]], [SLEEPS, WOKEN, WOKEN, AWAKE])
+        self.assertFalse(any(does == "epoll_wait" for state in states_of(pipe["steps"]) for _, does in state["threads"]), "nobody sleeps there")
+        self.assertEqual(sum(step["call"].startswith("write(4") for step in pipe["steps"]), 1)
+
+    def test_a_oneshot_is_off_from_its_event_to_the_next_registration(self):
+        triggers = wakes()[2]
+        armed = True
+        for step in triggers["steps"][2:]:
+            told = step["call"].startswith("epoll_wait") and step["is"] == "= 1"
+            self.assertFalse(told and not armed, step["says"])
+            armed = (armed or "EPOLL_CTL_MOD" in step["call"]) and not told
+        told = [step["is"] for step in triggers["steps"] if step["call"].startswith("epoll_wait")]
+        self.assertEqual(told, ["= 1", "= 0", "= 0", "= 1", "= 0", "= 0", "= 0"])
 
 
 class Lines(unittest.TestCase):
@@ -378,6 +437,52 @@ class EchoSide(unittest.TestCase):
             self.kernel.sends(2, 1)
 
 
+class PollerSide(unittest.TestCase):
+    def setUp(self):
+        self.kernel = PollerKernel()
+        self.kernel.epoll = {"interest": {}, "ready": []}
+        self.kernel.lies = {4: 0}
+
+    def told(self):
+        self.kernel.epoll_waits()
+        ready = list(self.kernel.epoll["ready"])
+        self.kernel.epoll_told(ready)
+        return ready
+
+    def test_each_ring_is_told_once_although_nobody_reads_the_bell(self):
+        self.kernel.watches(4, "EPOLLIN|EPOLLET")
+        for _ in range(2):
+            self.kernel.comes(4)
+            self.assertEqual((self.told(), self.told()), ([4], []))
+        self.assertEqual(self.kernel.lies, {4: 2})
+
+    def test_a_oneshot_is_deaf_until_it_is_registered_again(self):
+        for _ in range(2):
+            self.kernel.watches(4, "EPOLLIN|EPOLLONESHOT")
+            self.kernel.comes(4)
+            self.assertEqual((self.told(), self.told()), ([4], []))
+            self.kernel.comes(4)
+            self.assertEqual(self.told(), [])
+
+    def test_nobody_reads_what_has_not_come(self):
+        self.kernel.comes(4)
+        with self.assertRaisesRegex(Surprise, "2 are read from descriptor 4, where 1 are"):
+            self.kernel.takes(4, 2)
+
+    def test_a_thread_that_rings_too_late_is_a_surprise(self):
+        def run(rings):
+            return Pipe("06_epoll_edge", read_calls([
+                '1 1.0 execve("/build/poller_pipe", ["poller_pipe"], 0x7 /* 9 vars */) = 0', "1 1.1 epoll_create1(EPOLL_CLOEXEC) = 3",
+                "1 1.2 eventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK) = 4", "1 1.3 epoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET, data={u32=9, u64=9}}) = 0",
+                "1 1.4 clone3({flags=0}, 88) = 2", "2 1.5 exit(0) = ?", "1 1.6 epoll_wait(3, [], 15, 0) = 0", "1 1.7 clone3({flags=0}, 88) = 3",
+                "1 2.0 epoll_wait(3,  <unfinished ...>", f'3 {rings} write(4, "\\1\\0\\0\\0\\0\\0\\0\\0", 8) = 8 <0.000006>',
+                "1 2.9 <... epoll_wait resumed>[{events=EPOLLIN, data={u32=9, u64=9}}], 16, -1) = 1 (DELAYED) <0.9>"])).run()
+        with self.assertRaisesRegex(Surprise, "not held up any more"):
+            run(2.1 + HELD)
+        with self.assertRaisesRegex(Surprise, "has printed"):
+            run(2.1)
+
+
 class Words(unittest.TestCase):
     def test_an_epoll_wait_that_is_back_has_been_called(self):
         for steps in [*(recording["steps"] for recording in recordings().values()), *(echo["steps"] for echo in echoes())]:
@@ -418,6 +523,12 @@ class Runs(unittest.TestCase):
                         break
                 self.assertEqual(again, calls_of(recorded))
 
+    def test_a_new_run_of_a_program_with_a_poller_does_what_the_recorded_one_did(self):
+        for number, recorded in enumerate(wakes()):
+            with self.subTest(recorded["name"]):
+                # Where the order is another one on a busy machine, that is a Surprise, and tried again.
+                self.assertEqual(story_of(record.record_wake(BUILD, number, delay=0.3)), story_of(recorded))
+
     def test_a_new_run_does_for_each_client_what_the_recorded_one_did(self):
         for chapter, recorded in recordings().items():
             with self.subTest(chapter):
@@ -439,5 +550,5 @@ if __name__ == "__main__":
         except record.NoStrace as why:
             print(f"skipped: {why}")
             sys.exit(77)
-    names = ["Runs"] if which == "runs" else ["Echoes", "Lines", "Calls", "InWords", "KernelSide", "EchoSide", "Words"]
+    names = ["Runs"] if which == "runs" else ["Echoes", "Wakes", "Lines", "Calls", "InWords", "KernelSide", "EchoSide", "PollerSide", "Words"]
     unittest.main(argv=[sys.argv[0], *names], verbosity=1)
