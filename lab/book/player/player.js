@@ -21,8 +21,8 @@ Player.RunPlayer = class {
     this.prefix = prefix;
     this.run = new Player.Run(data);
     this.code = new Player.CodeView(data.code);
-    this.view = data.kind === "trace" ? new Player.TasksView(this.run) : data.tokens ? new Player.PollerView(this.run) : new Player.CallsView(this.run);
-    this.bars = data.bytes ? new Player.BytesView(this.run) : data.tokens ? new Player.PrintedView(this.run) : new Player.BarsView(this.run);
+    this.view = new ({ trace: Player.TasksView, poller: Player.PollerView }[data.kind] || Player.CallsView)(this.run);
+    this.bars = new (data.bytes ? Player.BytesView : data.kind === "poller" ? Player.PrintedView : Player.BarsView)(this.run);
     this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
     this.rooms = [];  // how high each place is at its most

@@ -7,8 +7,7 @@ import re
 from kernel import Kernel, Surprise
 from steps import Steps, counted, quoted
 
-HELD = 0.4             # seconds for which strace holds up a thread just before epoll_wait
-BELL = str(2**64 - 1)  # the bell's token
+HELD = 0.4  # seconds for which strace holds up a thread just before epoll_wait
 AWAKE, SLEEPS, WOKEN = "I am awake", "I sleep now", "it is woken"
 
 
@@ -47,13 +46,13 @@ class PollerKernel(Kernel):
 class PollerSteps(Steps):
     PROGRAM = r'execve\("[^"]*/(poller_\w+)"'
     KERNEL = PollerKernel
-    OWN_TOKEN = None       # what the thread that calls set stands for
-    PRINTS = 0             # lines, after which the run ends
+    OWN_TOKEN = None  # for which another thread calls set
+    PRINTS = 0        # lines, after which the run ends
 
     def __init__(self, chapter, events):
         super().__init__(chapter, events)
         self.bell = None
-        self.told = 0      # waits that have returned
+        self.told = 0  # waits that have returned
 
     def ends(self):
         if len(self.kernel.printed) != self.PRINTS:
@@ -111,10 +110,11 @@ class PollerSteps(Steps):
     def ends_futex(self, _, thread):
         thread["does"] = ""
 
-    def begins_write(self, call, thread):
-        text = quoted(call.text)
+    def begins_write(self, call, _):
         if call.fd != self.bell:
-            return self.prints(call, text)
+            text = quoted(call.text).strip()
+            self.kernel.printed.append(text)
+            return self.does(call, *self.prints(text))
         if self.kernel.note != SLEEPS:
             raise Surprise(f"the bell is rung, although the note says “{self.kernel.note}”")
         self.kernel.note = WOKEN
@@ -122,17 +122,11 @@ class PollerSteps(Steps):
         self.kernel.comes(self.bell)
         self.does(call, "set", self.rings(call))
 
-    def prints(self, call, text):
-        self.kernel.printed.append(text.strip())
-        self.does(call, *self.printed(text.strip()))
-
     def begins_epoll_wait(self, call, _):
         self.kernel.epoll_waits()
-        forever = call.whole.endswith("-1)") or call.whole.endswith(", -1, NULL, 8)")
-        if forever:
+        if for_ever := re.search(r", (\d+), -1(?:, NULL, 8)?\)$", call.whole):
             self.kernel.note = SLEEPS
-            most = re.search(r", (\d+), -1", call.whole)[1]
-            self.goes_in(call, "wait", self.falls_asleep(call), f"{call.name}({call.fd}, …, {most}, -1)")
+            self.goes_in(call, "wait", self.falls_asleep(call), f"{call.name}({call.fd}, …, {for_ever[1]}, -1)")
 
     def is_long(self, call):
         """It sleeps if nothing is on the ready list."""
@@ -186,7 +180,7 @@ class Mixed(PollerSteps):
             return "Thread 1's time is over: it calls set. Under the lock it puts token 2 into the queue. The note says “I sleep now”: so it notes “it is woken”, and has to write. That puts the bell on the ready list."
         return f"The next tick: token 2 is in the queue, and the bell is rung. The number in it was {self.kernel.lies[self.bell] - 1}, and is {self.kernel.lies[self.bell]} now. With EPOLLET each write is an arrival, also if the number was not zero before."
 
-    def printed(self, text):
+    def prints(self, text):
         if not text.startswith(self.ORDER[len(self.kernel.printed) - 1]):
             raise Surprise(f"the program says {text} before its time")
         if text.startswith("listening"):
@@ -260,7 +254,7 @@ class Pipe(PollerSteps):
             return "Token 1 is in the queue: so the main thread does not sleep, and only looks, with a timeout of 0. epoll has nothing to tell. The one event is the queue's."
         return "Now epoll_wait goes in. It finds the bell on the ready list, and is back at once: the thread never slept. In the queue is token 1."
 
-    def printed(self, text):
+    def prints(self, text):
         if text.endswith("nobody waited: 0 wake-up writes"):
             return "nobody waited", "1,000 sets, and the bell's number is still 0. Somebody who is awake need not be woken."
         if text == "one wait returned 1 event":
@@ -271,15 +265,14 @@ class Pipe(PollerSteps):
 
 
 class Triggers(PollerSteps):
-    """poller_triggers: of its three pollers the third one, whose pipe is registered as a oneshot. What happens to it is a row
-    of the program's table."""
+    """poller_triggers: of its three pollers the third one, whose pipe is registered as a oneshot. What is quoted are rows of the
+    program's table."""
 
-    def run(self):
-        # The other two come first; a loop over three pollers asks each in its turn.
-        third = [number for number, event in enumerate(self.events) if event.call.name == "epoll_create1" and event.kind == "begins"][2]
-        program = [event for event in self.events[:third] if event.call.name == "execve"]
-        self.events = program + self.events[third:]
-        return super().run()
+    def __init__(self, chapter, events):
+        super().__init__(chapter, events)
+        self.poller = self.writer = self.reader = None
+        made = [number for number, event in enumerate(events) if event.call.name == "epoll_create1" and event.kind == "begins"]
+        self.events = [event for event in events[:made[2]] if event.call.name == "execve"] + events[made[2]:]
 
     def begins(self):
         """A poller is made in the other recordings. This one begins with its pipe."""
@@ -288,11 +281,9 @@ class Triggers(PollerSteps):
         self.steps[-1]["says"] += " So an event makes a oneshot deaf, and only a registration arms it again. Nothing that arrives does."
 
     def of_server(self, kind, call):
-        own = [self.poller, *self.kernel.lies, self.writer]
-        if call.name in ("epoll_create1", "eventfd2", "pipe2") or call.fd in own:
+        """Each of the three has its turn."""
+        if call.fd is None or call.fd in (self.poller, self.writer, self.reader) or call.name in ("epoll_create1", "eventfd2"):
             super().of_server(kind, call)
-
-    poller = writer = reader = None
 
     def begins_epoll_create1(self, call, thread):
         self.poller = int(call.result)
@@ -324,8 +315,7 @@ class Triggers(PollerSteps):
 
     def begins_read(self, call, _):
         self.kernel.takes(self.reader, int(call.result))
-        left = self.kernel.lies[self.reader]
-        self.does(call, "reads", f"“One byte is read, {'one is' if left else 'none is'} left”." if left else "“That one is read”: the pipe is empty.")
+        self.does(call, "reads", "“One byte is read, one is left”." if self.kernel.lies[self.reader] else "“That one is read”: the pipe is empty.")
 
     def is_back(self, fds, _):
         count = self.kernel.lies[self.reader]

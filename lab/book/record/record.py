@@ -154,41 +154,46 @@ def made(chapter):
     return {"commit": commit, "system": f"Linux {platform.release().split('-')[0]}, {platform.machine()}"}
 
 
+def until_quiet(name, tries, take):
+    """take(1), or take(2), …: where the order in which strace saw the calls of two processes is not that in which they took
+    place, or a machine is so busy that somebody came too late, it is tried again."""
+    for number in range(1, tries + 1):
+        try:
+            return take(number)
+        except Surprise as surprise:
+            if number == tries:
+                raise
+            print(f"{name}: {surprise}; again", file=sys.stderr)
+
+
 def record_echo(build, number, patience=1.0, tries=20):
     """One of ECHOES."""
     name, chapter, flag, watch, answered = ECHOES[number]
-    for left in reversed(range(tries)):
-        try:
-            program = str(build / chapter / "echo_server")
-            events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
-            done = echo.EchoSteps(chapter, events).run()
-            steps = done.steps
-            steps[-1]["says"] += f" {answered}" * bool(answered)
-            return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
-                    "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
-                    "names": done.names, "moments": moments_of(name, steps), "steps": steps}
-        except Surprise as surprise:
-            if not left:
-                raise
-            print(f"{name}: {surprise}; again", file=sys.stderr)
+
+    def take(_):
+        program = str(build / chapter / "echo_server")
+        events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
+        done = echo.EchoSteps(chapter, events).run()
+        steps = done.steps
+        steps[-1]["says"] += f" {answered}" * bool(answered)
+        return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
+                "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
+                "names": done.names, "moments": moments_of(name, steps), "steps": steps}
+    return until_quiet(name, tries, take)
 
 
 def record_wake(build, number, delay=1.0, tries=20):
-    """One of WAKES. What comes too late once has more time when it is tried again."""
+    """One of WAKES. When it is tried again, who came too late has more time."""
     name, program, kind, watch, script, more = WAKES[number]
-    for left in reversed(range(tries)):
-        time = delay * (tries - left)
-        try:
-            events = strace(80, "bash", script, str(build / "06_epoll_edge" / program), f"{round(time * 1000)}ms", str(time / 2),
-                            traced=TRACED + ",eventfd2,futex,pipe2,recvfrom", more=more)
-            done = kind("06_epoll_edge", events).run()
-            return {"name": name, "kind": "calls", "chapter": "06_epoll_edge", "watch": watch, "made": made("06_epoll_edge"),
-                    "end": done.steps[-1]["t"], "code": chapters.code_of(ROOT, "06_epoll_edge", program), "names": done.names,
-                    "tokens": {str(fd): token for token, fd in done.tokens.items()}, "moments": moments_of(name, done.steps), "steps": done.steps}
-        except Surprise as surprise:
-            if not left:
-                raise
-            print(f"{name}: {surprise}; again", file=sys.stderr)
+
+    def take(times):
+        events = strace(80, "bash", script, str(build / "06_epoll_edge" / program), f"{round(delay * times * 1000)}ms", str(delay * times / 2),
+                        traced=TRACED + ",eventfd2,futex,pipe2,recvfrom", more=more)
+        done = kind("06_epoll_edge", events).run()
+        return {"name": name, "kind": "poller", "chapter": "06_epoll_edge", "watch": watch, "made": made("06_epoll_edge"),
+                "end": done.steps[-1]["t"], "code": chapters.code_of(ROOT, "06_epoll_edge", program), "names": done.names,
+                "tokens": {str(fd): token for token, fd in done.tokens.items()}, "moments": moments_of(name, done.steps), "steps": done.steps}
+    return until_quiet(name, tries, take)
 
 
 def wakes(build):
@@ -221,18 +226,11 @@ def recording_of(steps, delay):
 
 
 def record(build, chapter, delay=1.0, tries=5):
-    """A recording of that chapter. Where the order in which strace saw the calls of two processes is not that in which
-    they took place, it is tried again."""
+    """A recording of that chapter."""
     milliseconds = f"{round(delay * 1000)}ms"
     if chapter == "07_futures_tasks":
         return tasks.record(build, CLIENTS, delay, TITLES[chapter], WATCH[chapter], made(chapter), chapters.code_of(ROOT, chapter))
-    for left in reversed(range(tries)):
-        try:
-            return recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay)
-        except Surprise as surprise:
-            if not left:
-                raise
-            print(f"{chapter}: {surprise}; again", file=sys.stderr)
+    return until_quiet(chapter, tries, lambda _: recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay))
 
 
 def games(build):
@@ -279,13 +277,13 @@ def main():
     try:
         for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
             file = arguments.into / f"{chapter}.json"
-            if chapter in ("forty_thousand", "wake_the_poller") and arguments.lines:
-                recording = json.loads(file.read_text())
-                cases = [{**case, "code": chapters.code_of(ROOT, *case["code"]["file"].removesuffix(".cpp").split("/"))} for case in recording["cases"]]
-                file.write_text(text_of_cases(recording["title"], recording["choice"], cases))
-            elif chapter in OTHERS:
+            if chapter in OTHERS:
                 if not arguments.lines:
                     file.write_text(OTHERS[chapter](arguments.build.resolve()))
+                elif chapter in ("forty_thousand", "wake_the_poller"):
+                    recording = json.loads(file.read_text())
+                    cases = [{**case, "code": chapters.code_of(ROOT, *case["code"]["file"].removesuffix(".cpp").split("/"))} for case in recording["cases"]]
+                    file.write_text(text_of_cases(recording["title"], recording["choice"], cases))
                 continue
             if arguments.lines:
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}

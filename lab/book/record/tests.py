@@ -4,7 +4,10 @@ The second one exits with 77 where strace may not trace."""
 
 import json
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -146,6 +149,15 @@ class Lines(unittest.TestCase):
         for chapter, recording in recordings().items():
             self.assertEqual(recording["code"], chapters.code_of(record.ROOT, chapter),
                              "lab/book/record/record.py --lines finds them again")
+
+    def test_who_looks_for_the_lines_again_finds_them_in_each_recording(self):
+        with tempfile.TemporaryDirectory() as directory:
+            there = Path(shutil.copytree(HERE.parent / "recordings", Path(directory) / "recordings"))
+            recorded = {file.name: file.read_text() for file in there.iterdir()}
+            for file in there.iterdir():
+                file.write_text(re.sub(r'"at": {[^{}]*},\n "lines": ', '"at": {},\n "lines": ', file.read_text()))
+            subprocess.run([HERE / "record.py", "--lines", "--into", there], check=True, stdout=subprocess.DEVNULL)
+            self.assertEqual({file.name: file.read_text() for file in there.iterdir()}, recorded)
 
     def test_a_line_that_is_not_there_any_more_is_missed(self):
         before = dict(chapters.LINES["01_blocking"])
