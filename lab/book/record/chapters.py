@@ -88,6 +88,17 @@ ECHO_LINES = {
     "06_epoll_edge": {**ECHO, "accept": LINES["06_epoll_edge"]["accept"],
                       "watch": "epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);"},
 }
+RING_LINES = {
+    "07_futures_tasks": {
+        "stop": "ring_.poll({kStop}, shutdown_.fd());",
+        "wait": "ring_.wait(rests ? pause_.until() : common::Clock::time_point::max(),",
+        "accept": "ring_.accept({kAccept}, listener_.get());",
+        "receive": "ring_.receive({kReceive, number}, connection.socket.get());",
+        "send": "ring_.send({kSend, number}, connection.socket.get(), connection.sending);",
+        "look": "const auto [kind, number] = Token::of(done);",
+    },
+}
+PROGRAMS = {"server": LINES, "echo_server": ECHO_LINES, "echo_server_uring": RING_LINES}
 
 
 class Moved(Exception):
@@ -109,7 +120,7 @@ def code_of(root, chapter, program="server"):
     file = f"{chapter}/{program}.cpp"
     text = (root / file).read_text().split("\n")
     at = {}
-    for key, line in {"server": LINES, "echo_server": ECHO_LINES}[program][chapter].items():
+    for key, line in PROGRAMS[program][chapter].items():
         line, closes = (line[1], True) if isinstance(line, tuple) else (line, False)
         found = [number for number, one in enumerate(text) if one.strip() == line]
         if len(found) != 1:

@@ -16,6 +16,9 @@ happened, and `meanwhile` what clients have read since the step before, or, wher
 forty_thousand is {"kind": "cases", "title", "cases": [{"name", …}, …]}: recordings of three echo servers with the same client
 (see echo.py), without bars, and with the client's `bytes`.
 
+two_rings is {"kind": "rings", …}: a recording without bars. Its state is what the two rings have (see rings.py), and its
+`tally` counts entries, calls and completions.
+
 quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
 [{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
 them. lab/explore/positions.hpp says what is in it.
@@ -35,6 +38,7 @@ sys.path.insert(0, str(HERE))
 
 import chapters  # noqa: E402
 import echo  # noqa: E402
+import rings  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
@@ -159,6 +163,24 @@ def echoes(build):
     return text_of_cases([min((record_echo(build, number) for _ in range(3)), key=lambda take: len(take["steps"])) for number in range(len(ECHOES))])
 
 
+def record_rings(build, tries=20):
+    """Of the server on two rings."""
+    code = chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)
+    for left in reversed(range(tries)):
+        try:
+            steps = rings.RingSteps(code).run(build).steps
+            return {"kind": "rings", "chapter": rings.CHAPTER, "title": "Two rings", "watch": rings.WATCH, "made": made(rings.CHAPTER),
+                    "end": steps[-1]["t"], "code": code, "names": {}, "moments": moments_of("two_rings", steps), "steps": steps}
+        except Surprise as surprise:
+            if not left:
+                raise
+            print(f"two_rings: {surprise}; again", file=sys.stderr)
+
+
+def two_rings(build):
+    return text_of(min((record_rings(build) for _ in range(3)), key=lambda take: len(take["steps"])))
+
+
 def text_of_cases(cases):
     cases = map(text_of, cases)
     return '{"kind": "cases", "title": "Forty thousand bytes at once", "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
@@ -209,7 +231,7 @@ def quizzes(build):
     return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
 
 
-OTHERS = {"forty_thousand": echoes, "lose_the_wake_up": games, "quizzes": quizzes}
+OTHERS = {"forty_thousand": echoes, "lose_the_wake_up": games, "quizzes": quizzes, "two_rings": two_rings}
 
 
 def text_of(recording):
@@ -239,12 +261,14 @@ def main():
     try:
         for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
             file = arguments.into / f"{chapter}.json"
-            if chapter == "forty_thousand" and arguments.lines:
-                cases = json.loads(file.read_text())["cases"]
-                file.write_text(text_of_cases([{**case, "code": chapters.code_of(ROOT, case["chapter"], "echo_server")} for case in cases]))
-            elif chapter in OTHERS:
+            if chapter in OTHERS:
                 if not arguments.lines:
                     file.write_text(OTHERS[chapter](arguments.build.resolve()))
+                elif chapter == "forty_thousand":
+                    cases = json.loads(file.read_text())["cases"]
+                    file.write_text(text_of_cases([{**case, "code": chapters.code_of(ROOT, case["chapter"], "echo_server")} for case in cases]))
+                elif chapter == "two_rings":
+                    file.write_text(text_of({**json.loads(file.read_text()), "code": chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)}))
                 continue
             if arguments.lines:
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
@@ -253,7 +277,7 @@ def main():
                 recording = min(takes, key=lambda take: (round(take["end"], 1), -len(take["moments"]), len(take["steps"])))
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
-    except (NoStrace, chapters.Moved, OSError) as error:
+    except (NoStrace, rings.NoRing, chapters.Moved, OSError) as error:
         sys.exit(str(error))
 
 
