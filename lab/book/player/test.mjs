@@ -15,7 +15,7 @@ const runs = ["01_blocking", "02_threads", "03_nonblocking_busy", "04_poll", "05
 // A player with several runs has them under numbers.
 const echoes = ["forty_thousand/1", "forty_thousand/2", "forty_thousand/3"];
 const wakes = ["wake_the_poller/1", "wake_the_poller/2", "wake_the_poller/3"];
-const all = [...runs, ...echoes, ...wakes];
+const all = [...runs, ...echoes, ...wakes, "two_rings"];
 const games = ["Without the second look", "With it", "Without the tick", "With the tick"];
 
 let browser;
@@ -370,6 +370,25 @@ test("the bell that rings before the sleep is found in it, a tick comes by the q
     }, wakes[2]);
     assert.equal(off, "on off on off");
     assert.match(await says(shown).textContent(), /only a registration arms it again/);
+  }));
+
+test("both rings show what lies in them, and what is looked at, and whose the memory is", () =>
+  stepping(async (page) => {
+    const wrong = await page.evaluate(() => {
+      const { player, figure } = runOf("two_rings");
+      return player.run.steps.flatMap(({ step, state }, index) => {
+        player.go(index);
+        const [, submission, kernel, completion, memory] = [...figure.querySelectorAll(".p-place")].map((place) => [...place.querySelectorAll(".p-entry")].map((entry) => entry.textContent));
+        const words = (entries) => entries.map(({ user_data: word }) => `user_data ${word}`);
+        const same = (shown, entries) => shown.length === entries.length && words(entries).every((text, number) => shown[number].includes(text));
+        const looked = figure.querySelectorAll(".p-looked").length === (step.at === "look" ? 1 : 0);
+        const counts = [...figure.querySelectorAll(".p-tally .p-is")].map(({ textContent }) => Number(textContent)).join() === state.tally.join();
+        const owners = memory[0].startsWith(state.buffers.free.toLocaleString("en")) && memory.length === 1 + state.buffers.taken.length + state.lent.length;
+        const are = [same(submission, state.submission.entries), same(kernel, state.kernel), same(completion, state.completion.entries), looked, counts, owners];
+        return are.every(Boolean) ? [] : [`${index}: ${are}`];
+      });
+    });
+    assert.deepEqual(wrong, []);
   }));
 
 test("the button to what is new passes by what has been there, and ends with it", () =>

@@ -88,6 +88,16 @@ ECHO_LINES = {
     "06_epoll_edge": {**ECHO, "accept": LINES["06_epoll_edge"]["accept"],
                       "watch": "epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);"},
 }
+RING_LINES = {
+    "07_futures_tasks": {
+        "stop": "ring_.poll({kStop}, shutdown_.fd());",
+        "wait": "ring_.wait(rests ? pause_.until() : common::Clock::time_point::max(),",
+        "accept": "ring_.accept({kAccept}, listener_.get());",
+        "receive": "ring_.receive({kReceive, number}, connection.socket.get());",
+        "send": "ring_.send({kSend, number}, connection.socket.get(), connection.sending);",
+        "look": "const auto [kind, number] = Token::of(done);",
+    },
+}
 
 # Chapter 06b's, each with a poller.
 POLLER_LINES = {
@@ -121,7 +131,8 @@ POLLER_LINES = {
         "look": "bool told() { return poller_.wait(events_, common::Duration::zero()) == 1; }",
     },
 }
-PROGRAMS = {"server": LINES, "echo_server": ECHO_LINES, **{program: {"06_epoll_edge": lines} for program, lines in POLLER_LINES.items()}}
+PROGRAMS = {"server": LINES, "echo_server": ECHO_LINES, "echo_server_uring": RING_LINES,
+            **{program: {"06_epoll_edge": lines} for program, lines in POLLER_LINES.items()}}
 
 
 class Moved(Exception):

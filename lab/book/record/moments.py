@@ -108,6 +108,13 @@ WAKE_MOMENTS = {
         Moment("off again", None)],
 }
 
+# Those of the server on two rings.
+RING_MOMENTS = {"two_rings": [
+    Moment("it is written down", says("That is memory")), NOBODY,
+    Moment("{} completions", lambda step, state: len(state["completion"]["entries"]) if step["is"].startswith("=") else 0, most=True),
+    Moment("{} entries", lambda _, state: len(state["submission"]["entries"]), most=True),
+    Moment("client 1 leaves", says(", and leaves")), Moment("all words are back", None)]}
+
 
 def states_of(steps):
     """All that is there after each step. Of the tasks, a step has only those that have changed."""
@@ -122,7 +129,7 @@ def states_of(steps):
 def moments_of(chapter, steps):
     """Those that the run has had, in their order."""
     states = states_of(steps)
-    *moments, last = {**MOMENTS, **ECHO_MOMENTS, **WAKE_MOMENTS}[chapter]
+    *moments, last = {**MOMENTS, **ECHO_MOMENTS, **WAKE_MOMENTS, **RING_MOMENTS}[chapter]
     found = {len(steps) - 1: last.name}
     for moment in moments:
         measures = [moment.measure(step, state) for step, state in zip(steps, states)]

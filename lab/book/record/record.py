@@ -17,6 +17,9 @@ forty_thousand is {"kind": "cases", "title", "cases": [{"name", …}, …]}: rec
 (see echo.py), without bars, and with the client's `bytes`. wake_the_poller is the same with programs that have a poller (see
 poller.py), and with each descriptor's `tokens`. "choice" asks for one of the cases.
 
+two_rings is {"kind": "rings", …}: a recording without bars. Its state is what the two rings have (see rings.py), and its
+`tally` counts entries, calls and completions.
+
 quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
 [{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
 them. lab/explore/positions.hpp says what is in it.
@@ -37,6 +40,7 @@ sys.path.insert(0, str(HERE))
 import chapters  # noqa: E402
 import echo  # noqa: E402
 import poller  # noqa: E402
+import rings  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
@@ -204,6 +208,21 @@ def echoes(build):
     return text_of_cases(*FORTY_THOUSAND, [min((record_echo(build, number) for _ in range(3)), key=lambda take: len(take["steps"])) for number in range(len(ECHOES))])
 
 
+def record_rings(build, tries=20):
+    """Of the server on two rings."""
+    code = chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)
+
+    def take(_):
+        steps = rings.RingSteps(code).run(build).steps
+        return {"kind": "rings", "chapter": rings.CHAPTER, "title": "Two rings", "watch": rings.WATCH, "made": made(rings.CHAPTER),
+                "end": steps[-1]["t"], "code": code, "names": {}, "moments": moments_of("two_rings", steps), "steps": steps}
+    return until_quiet("two_rings", tries, take)
+
+
+def two_rings(build):
+    return text_of(min((record_rings(build) for _ in range(3)), key=lambda take: len(take["steps"])))
+
+
 def text_of_cases(title, choice, cases):
     cases = map(text_of, cases)
     return f'{{"kind": "cases", "title": {json.dumps(title)}, "choice": {json.dumps(choice)}, "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
@@ -247,7 +266,7 @@ def quizzes(build):
     return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
 
 
-OTHERS = {"forty_thousand": echoes, "wake_the_poller": wakes, "lose_the_wake_up": games, "quizzes": quizzes}
+OTHERS = {"forty_thousand": echoes, "wake_the_poller": wakes, "lose_the_wake_up": games, "quizzes": quizzes, "two_rings": two_rings}
 
 
 def text_of(recording):
@@ -284,6 +303,8 @@ def main():
                     recording = json.loads(file.read_text())
                     cases = [{**case, "code": chapters.code_of(ROOT, *case["code"]["file"].removesuffix(".cpp").split("/"))} for case in recording["cases"]]
                     file.write_text(text_of_cases(recording["title"], recording["choice"], cases))
+                elif chapter == "two_rings":
+                    file.write_text(text_of({**json.loads(file.read_text()), "code": chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)}))
                 continue
             if arguments.lines:
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
@@ -292,7 +313,7 @@ def main():
                 recording = min(takes, key=lambda take: (round(take["end"], 1), -len(take["moments"]), len(take["steps"])))
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
-    except (NoStrace, chapters.Moved, OSError) as error:
+    except (NoStrace, rings.NoRing, chapters.Moved, OSError) as error:
         sys.exit(str(error))
 
 

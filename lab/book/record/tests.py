@@ -1,6 +1,7 @@
-"""Do the recordings say what is so? tests.py lines, for all that needs no run; tests.py runs BUILD, which records again.
+"""Do the recordings say what is so? tests.py lines, for all that needs no run; tests.py runs BUILD and tests.py rings BUILD, which record
+again.
 
-The second one exits with 77 where strace may not trace."""
+These exit with 77 where strace may not trace, and where there is no gdb or no ring."""
 
 import json
 import re
@@ -17,13 +18,15 @@ sys.path.insert(0, str(HERE))
 
 import chapters  # noqa: E402
 import record  # noqa: E402
+import rings  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import EchoKernel, Kernel, Surprise  # noqa: E402
-from moments import ECHO_MOMENTS, MOMENTS, WAKE_MOMENTS, moments_of, states_of  # noqa: E402
+from moments import ECHO_MOMENTS, MOMENTS, RING_MOMENTS, WAKE_MOMENTS, in_words, moments_of, states_of  # noqa: E402
 from poller import AWAKE, HELD, SLEEPS, WOKEN, Pipe, PollerKernel  # noqa: E402
 from steps import Steps, ranges, shortened  # noqa: E402
 
 BUILD = Path()
+AGAIN = None  # a new run with two rings
 
 
 def recordings():
@@ -142,6 +145,81 @@ class Wakes(unittest.TestCase):
             armed = (armed or "EPOLL_CTL_MOD" in step["call"]) and not told
         told = [step["is"] for step in triggers["steps"] if step["call"].startswith("epoll_wait")]
         self.assertEqual(told, ["= 1", "= 0", "= 0", "= 1", "= 0", "= 0", "= 0"])
+
+
+def two_rings():
+    return json.loads((HERE.parent / "recordings" / "two_rings.json").read_text())
+
+
+def written_and_done(recording):
+    """Each entry, what each has completed with, and the buffers that are free then: that is the same in every run, in whatever
+    order and with however many calls."""
+    entries, done = [], {}
+    states = states_of(recording["steps"])
+    for step, state in zip(recording["steps"], states):
+        if step["call"].startswith("io_uring_sqe"):
+            entries.append([state["submission"]["entries"][-1][key] for key in ("user_data", "operation", "multishot")])
+        elif step["call"].startswith("io_uring_cqe"):
+            one = state["completion"]["entries"][0]
+            result = "a descriptor" if one["user_data"] == 2 else one["result"]
+            done.setdefault(one["user_data"], []).append((result, one["more"], one.get("bytes") or None))
+    return sorted(entries), done, states[-1]["buffers"]["free"]
+
+
+class Rings(unittest.TestCase):
+    def setUp(self):
+        self.recording = two_rings()
+        self.steps = self.recording["steps"]
+        self.states = states_of(self.steps)
+
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        self.assertEqual(self.recording["code"], chapters.code_of(record.ROOT, rings.CHAPTER, rings.PROGRAM), "lab/book/record/record.py --lines finds them again")
+
+    def test_it_is_short_and_has_its_moments(self):
+        self.assertIn(len(self.steps), range(30, 41))
+        self.assertTrue(self.recording["watch"].endswith("?"))
+        self.assertEqual(self.recording["moments"], moments_of("two_rings", self.steps), "record.py makes them")
+        self.assertEqual(len(self.recording["moments"]), len(RING_MOMENTS["two_rings"]))
+
+    def test_what_is_written_is_handed_over_by_a_call_and_is_done_only_then(self):
+        for step, before, state in zip(self.steps[1:], self.states, self.states[1:]):
+            if not step["call"].startswith("io_uring_enter"):
+                self.assertEqual((state["kernel"], state["submission"]["head"]), (before["kernel"], before["submission"]["head"]), step["says"])
+            if step["is"] == "waits":
+                self.assertEqual(state["submission"]["entries"], [])
+                self.assertEqual(state["kernel"], before["kernel"] + before["submission"]["entries"])
+            if step["is"].startswith("="):
+                handed_over = [entry["user_data"] for entry in before["kernel"] + before["submission"]["entries"]]
+                for one in state["completion"]["entries"] if step["who"] == "main" else []:
+                    self.assertIn(one["user_data"], handed_over)
+                    self.assertEqual(one["more"], one["user_data"] in [entry["user_data"] for entry in state["kernel"]])
+
+    def test_heads_and_tails_say_how_much_there_is_and_so_does_the_tally(self):
+        for state in self.states:
+            for ring in ("submission", "completion"):
+                self.assertEqual(state[ring]["tail"] - state[ring]["head"], len(state[ring]["entries"]))
+            self.assertEqual((state["tally"][0], state["tally"][2]), (state["submission"]["tail"], state["completion"]["tail"]))
+
+    def test_a_buffer_is_the_servers_or_the_kernels_and_what_is_sent_is_lent_until_it_is_done(self):
+        for state in self.states:
+            self.assertEqual(state["buffers"]["free"] + len(state["buffers"]["taken"]), rings.BUFFERS)
+            asked = [entry["user_data"] // 8 for entry in state["submission"]["entries"] + state["kernel"] if entry["operation"] == "SEND"]
+            self.assertEqual([one["client"] for one in state["lent"]], asked)
+        self.assertEqual((self.states[-1]["buffers"]["free"], self.states[-1]["lent"]), (rings.BUFFERS, []))
+
+    def test_what_the_last_step_says_is_so(self):
+        entries, done, _ = written_and_done(self.recording)
+        brought = [len(state["completion"]["entries"]) for step, state in zip(self.steps, self.states) if step["call"].startswith("io_uring_enter") and step["is"].startswith("=")]
+        self.assertIn(f"{in_words(len(entries))} entries, {in_words(len(brought) + 1)} calls, {in_words(sum(map(len, done.values())))} completions", self.steps[-1]["says"])
+        self.assertIn(f"one entry gave {in_words(len(done[2]))} of them, and a single call brought {in_words(max(brought))}.", self.steps[-1]["says"])
+        self.assertEqual(self.states[-1]["tally"], [len(entries), len(brought) + 1, sum(brought)])
+        words = [bytes for owner, all_of_them in sorted(done.items()) if owner % 8 == 3 for _, _, bytes in all_of_them]
+        self.assertEqual(words, ["one\n", "more\n", None, "two\n", "three\n"])
+
+
+class RingRuns(unittest.TestCase):
+    def test_in_a_new_run_the_same_is_written_and_done(self):
+        self.assertEqual(written_and_done(AGAIN), written_and_done(two_rings()))
 
 
 class Lines(unittest.TestCase):
@@ -555,12 +633,15 @@ class Runs(unittest.TestCase):
 
 if __name__ == "__main__":
     which = sys.argv[1]
-    if which == "runs":
+    if which != "lines":
         BUILD = Path(sys.argv[2]).resolve()
         try:
-            record.trace(BUILD, "01_blocking", "1ms")
-        except record.NoStrace as why:
+            if which == "rings":
+                AGAIN = record.record_rings(BUILD)
+            else:
+                record.trace(BUILD, "01_blocking", "1ms")
+        except (record.NoStrace, rings.NoRing) as why:
             print(f"skipped: {why}")
             sys.exit(77)
-    names = ["Runs"] if which == "runs" else ["Echoes", "Wakes", "Lines", "Calls", "InWords", "KernelSide", "EchoSide", "PollerSide", "Words"]
+    names = {"runs": ["Runs"], "rings": ["RingRuns"]}.get(which, ["Echoes", "Wakes", "Lines", "Rings", "Calls", "InWords", "KernelSide", "EchoSide", "PollerSide", "Words"])
     unittest.main(argv=[sys.argv[0], *names], verbosity=1)
