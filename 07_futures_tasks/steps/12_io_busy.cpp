@@ -3,7 +3,7 @@
 // foo prints on a socket now; the odd ones still get too little time. What would block says "not
 // yet", and has itself polled again at once: right, and as busy as chapter 03.
 //
-//   build/07_futures_tasks/steps/12_io_busy --connections 2     in one terminal: all of a core
+//   build/07_futures_tasks/steps/12_io_busy --connections 2     in one terminal: a busy core
 //   nc 127.0.0.1 8000     in another, twice: start 1; then start 2, and end 2 after a second
 
 #include <chrono>

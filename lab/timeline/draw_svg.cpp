@@ -16,11 +16,15 @@ constexpr std::size_t kShortestLabel = 14;  // of a mark, when it is cut off
 constexpr double kMargin = 12;
 constexpr double kLabelGap = 8;
 constexpr double kLeastWidth = 420;
-constexpr double kMostWidth = 860;
-constexpr double kLetter = 6.7;  // a letter of the labels: 11 pixels high, of a fixed width
-constexpr double kSmallLetter = 5.5;
+constexpr double kMostWidth = 720;
+constexpr double kLetter = 7.3;  // a letter of the labels: 12 pixels high, of a fixed width
+constexpr double kSmallLetter = 6.1;
 constexpr double kNarrowestBar = 1.5;  // pixels: each poll can be seen
 constexpr double kThinRow = 12;        // pixels high
+constexpr double kTallRow = 34;
+constexpr double kLine = 14;              // of labels
+constexpr double kMarks = 2 * kLine + 6;  // above the bars of a row: its marks, and their labels
+constexpr std::size_t kLongLabel = 24;    // of a row: it has two lines, where rows are not thin
 
 struct Colour {
   Look look;
@@ -35,9 +39,9 @@ constexpr std::array kColours = {
 
 // Each colour stands out from white and from black. The text alone changes with the page.
 constexpr const char* kStyle = R"(<style>
-text { font: 11px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #6e7781 }
+text { font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #6e7781 }
 .title { font-weight: bold; font-size: 13px }
-.small { font-size: 9px }
+.small { font-size: 10px }
 .axis { stroke: #8c959f; stroke-opacity: 0.35 }
 .life { stroke: #8c959f; stroke-opacity: 0.6 }
 .mark { stroke: #0a9dc4; stroke-width: 1.5 }
@@ -95,6 +99,13 @@ double small_width(const std::string& label) {
   return static_cast<double>(label.size()) * kSmallLetter;
 }
 
+/// The label of a row, in lines. The second one of a task's is the place that spawned it.
+std::vector<std::string> lines_of(const std::string& label) {
+  const std::size_t space = label.rfind(' ');
+  if (label.size() <= kLongLabel || space == std::string::npos) return {label};
+  return {label.substr(0, space), label.substr(space + 1)};
+}
+
 class Picture {
  public:
   explicit Picture(const Chart& chart)
@@ -102,7 +113,9 @@ class Picture {
     if (rows_ > 40) row_height_ = kThinRow;
     std::size_t longest = 0;
     for (std::size_t i = 0; i < rows_; ++i) {
-      longest = std::max(longest, std::min(chart.rows[i].label.size(), kLongestLabel));
+      const std::vector<std::string> lines = label_of(i);
+      if (lines.size() > 1) row_height_ = kTallRow;
+      for (const std::string& each : lines) longest = std::max(longest, each.size());
     }
     left_ = kMargin + static_cast<double>(longest) * letter() + 8;
     width_ = std::clamp(chart.width, kLeastWidth, kMostWidth);
@@ -122,6 +135,10 @@ class Picture {
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> label_of(std::size_t row) const {
+    const std::string label = shortened(chart_.rows[row].label);
+    return height_of(row) == kThinRow ? std::vector{label} : lines_of(label);
+  }
   [[nodiscard]] double letter() const { return row_height_ == kThinRow ? kSmallLetter : kLetter; }
   [[nodiscard]] bool has_marks(std::size_t row) const { return !chart_.rows[row].marks.empty(); }
   [[nodiscard]] double x_of(double place) const { return left_ + place / chart_.end * width_; }
@@ -130,14 +147,13 @@ class Picture {
   }
   [[nodiscard]] double bar_height(std::size_t row) const { return height_of(row) - 6; }
 
-  /// Rows with marks have a line more, for their labels.
   [[nodiscard]] double top_of(std::size_t row) const {
     double top = 52;
-    for (std::size_t i = 0; i < row; ++i) top += height_of(i) + (has_marks(i) ? 14 : 0);
+    for (std::size_t i = 0; i < row; ++i) top += height_of(i) + (has_marks(i) ? kMarks : 0);
     return top;
   }
   [[nodiscard]] double bar_top(std::size_t row) const {
-    return top_of(row) + 3 + (has_marks(row) ? 14 : 0);
+    return top_of(row) + 3 + (has_marks(row) ? kMarks : 0);
   }
   [[nodiscard]] double middle(std::size_t row) const { return bar_top(row) + bar_height(row) / 2; }
 
@@ -184,8 +200,12 @@ class Picture {
 
   void draw_row(std::size_t index) {
     const Row& row = chart_.rows[index];
-    text(height_of(index) == kThinRow ? "small" : "", left_ - 8, middle(index) + 3.5,
-         shortened(row.label), "end");
+    const std::vector<std::string> lines = label_of(index);
+    double y = middle(index) + 4 - static_cast<double>(lines.size() - 1) * kLine / 2;
+    for (const std::string& each : lines) {
+      text(height_of(index) == kThinRow ? "small" : "", left_ - 8, y, each, "end");
+      y += kLine;
+    }
     if (row.end >= 0) line("life", x_of(row.begin), middle(index), x_of(row.end), middle(index));
     for (const Bar& each : row.bars) {
       const double x = x_of(each.begin);
@@ -201,26 +221,29 @@ class Picture {
     const std::vector<Mark>& marks = chart_.rows[index].marks;
     for (const Mark& mark : marks) {
       const double x = x_of(mark.at);
-      line("mark", x, bar_top(index) - 4, x, bar_top(index) + bar_height(index));
+      line("mark", x, bar_top(index) - 9, x, bar_top(index) + bar_height(index));
     }
-    // A label takes the room of the marks that follow at once, and no more. So of each group of
-    // marks the first has one; a long one is cut off, or, at the very end, stands on the left.
-    double taken = 0;
+    // Of each group of marks the first has a label, on two lines in turn. So it has the room of two
+    // groups. A longer one is cut off, or, at the very end, begins further left.
+    std::vector<std::size_t> firsts;
     for (std::size_t i = 0; i < marks.size();) {
-      const std::string& label = marks[i].label;
-      const double x = x_of(marks[i].at);
-      const double least = small_width(shortened(label, kShortestLabel)) + kLabelGap;
-      std::size_t next = i + 1;
-      while (next < marks.size() && x_of(marks[next].at) < x + least) ++next;
-      const bool last = next == marks.size();
-      const double end = last ? left_ + width_ + 4 * kMargin : x_of(marks[next].at);
-      const auto room = static_cast<std::size_t>(std::max(end - x - kLabelGap, 0.0) / kSmallLetter);
-      const bool to_the_left = last && label.size() > room && x - small_width(label) > taken;
-      text("small", x, bar_top(index) - 6,
-           to_the_left ? label : shortened(label, std::max(room, kShortestLabel)),
-           to_the_left ? "end" : "start");
-      taken = end;
-      i = next;
+      firsts.push_back(i);
+      const double least = small_width(shortened(marks[i].label, kShortestLabel)) + kLabelGap;
+      const double taken = x_of(marks[i].at) + least;
+      while (i < marks.size() && x_of(marks[i].at) < taken) ++i;
+    }
+    std::array<double, 2> taken{0, 0};
+    for (std::size_t i = 0; i < firsts.size(); ++i) {
+      const std::string& label = marks[firsts[i]].label;
+      double x = x_of(marks[firsts[i]].at);
+      const bool last = i + 2 >= firsts.size();
+      const double end =
+          last ? left_ + width_ + 3 * kMargin : x_of(marks[firsts[i + 2]].at) - kLabelGap;
+      if (last) x = std::max(std::min(x, end - small_width(label)), taken[i % 2]);
+      const auto room = static_cast<std::size_t>(std::max(end - x, 0.0) / kSmallLetter);
+      text("small", x, bar_top(index) - 12 - static_cast<double>(i % 2) * kLine,
+           shortened(label, std::max(room, kShortestLabel)));
+      taken[i % 2] = std::min(end, x + small_width(label)) + kLabelGap;
     }
   }
 

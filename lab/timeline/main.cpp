@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   std::string chapter;
   std::string output;
   bool lint = false;
-  common::Duration long_poll = std::chrono::milliseconds(100);
+  common::Duration long_poll = std::chrono::milliseconds(200);
   lab::Workload workload;
   common::CommandLine cli(
       "Draws when what happened: in a trace of chapter 07's programs (--trace), or to the\n"

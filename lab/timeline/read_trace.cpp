@@ -135,6 +135,7 @@ class TraceChart {
       row.end = place_;
     } else {
       row.marks.push_back({place_, name});
+      place_ += 2;  // those of one turn can be counted
     }
   }
 

@@ -149,9 +149,9 @@ TEST_CASE("a trace in the terminal: a line for each row, and what it means") {
         R"(t.json: 1 task, 2 polls, 300.0 ms
 Time is not to scale: a long wait is drawn only a little longer than a short one.
 
-driver                   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ wwww
+driver                   ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ wwwww
 task 1 main a.cpp:1 ..==.........................................................................##
-                    |0 us                                                                  |300.0 ms
+                    |0 us                                                                 |300.0 ms
 
 ~ driver: waits   w driver, thread: wakes   = poll: pending   # poll: ready
 )");
@@ -368,28 +368,53 @@ TEST_CASE("labels do not overlap: those without room are left out") {
     chart.rows[0].marks.push_back({i / 100.0, "fd 9 readable"});
   }
   const std::string svg = draw_svg(chart);
-  const auto far_apart = [](const std::vector<double>& places, double distance) {
+  const auto far_apart = [](const std::vector<double>& places, double distance, std::size_t lines) {
     CHECK(places.size() > 2);
-    for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i] - places[i - 1] > distance);
+    for (std::size_t i = lines; i < places.size(); ++i) {
+      CHECK(places[i] - places[i - lines] > distance);
+    }
   };
   std::vector<double> ticks = values(svg, "<text x=", "x");
   ticks.erase(ticks.begin());  // the note
   ticks.pop_back();            // the row's name
-  far_apart(ticks, 8 * 6.6);
-  far_apart(values(svg, "<text class=\"small\"", "x"), 13 * 5.4);
+  far_apart(ticks, 8 * 7.2, 1);
+  far_apart(values(svg, "<text class=\"small\"", "x"), 13 * 6, 2);
 }
 
-TEST_CASE("each group of marks has its label: a long one before it is cut off") {
+/// A picture of marks at these places, from 0 to 1, whose names are long.
+std::string marked(const std::vector<double>& places) {
   Chart chart;
   chart.rows.resize(1);
-  for (const double at : {0.70, 0.71, 0.72, 0.90, 0.91}) {
-    chart.rows[0].marks.push_back({at, "fd 11 readable writable read_hup"});
+  for (const double at : places) {
+    chart.rows[0].marks.push_back({at, "fd 11 readable writable read_hup hup error"});
   }
-  const std::string svg = draw_svg(chart);
+  return draw_svg(chart);
+}
+
+TEST_CASE("each group of marks has its label: a long one at the end begins further left") {
+  const std::string svg = marked({0.60, 0.61, 0.62, 0.90, 0.91});
   const std::vector<double> labels = values(svg, "<text class=\"small\"", "x");
   const std::vector<double> marks = values(svg, "<line class=\"mark\"", "x1");
-  CHECK(labels == std::vector{marks.at(0), marks.at(3)});
+  REQUIRE(labels.size() == 2);
+  CHECK(labels[0] == marks.at(0));
+  CHECK(labels[1] < marks.at(3));
+  CHECK(count(svg, ">fd 11 readable writable read_hup hup error</text>") == 2);
+}
+
+TEST_CASE("a label that is longer than two groups of marks is cut off") {
+  const std::string svg = marked({0.10, 0.28, 0.46, 0.64});
   CHECK(count(svg, "\u2026</text>") == 2);
+  CHECK(count(svg, ">fd 11 readable writable read_hup hup error</text>") == 2);
+}
+
+TEST_CASE("a row's long label has two lines, where rows are few") {
+  Chart chart;
+  chart.rows.resize(1);
+  chart.rows[0].label = "task 2 serve_and_connect client_server.cpp:49";
+  CHECK(count(draw_svg(chart), ">task 2 serve_and_connect</text>") == 1);
+  CHECK(count(draw_svg(chart), ">client_server.cpp:49</text>") == 1);
+  chart.rows.resize(100, chart.rows[0]);
+  CHECK(count(draw_svg(chart), ">" + chart.rows[0].label + "</text>") == 100);
 }
 
 TEST_CASE("every bar can be seen, however short") {
@@ -476,10 +501,10 @@ TEST_CASE("each chapter's picture shows what a run shows now: bars, and who is a
   CHECK(pictures == 5);
 }
 
-/// The names of the rows of a trace's picture, a line each.
+/// The names of the rows of a trace's picture, and the places that spawned them, a line each.
 std::string rows_of(const std::string& svg) {
   std::string rows;
-  const std::regex row(">(task \\d+ [^<]*)<");
+  const std::regex row(">(task \\d+ [^<]*|[a-z_]+\\.[ch]pp:\\d+)<");
   for (std::sregex_iterator found(svg.begin(), svg.end(), row), end; found != end; ++found) {
     rows += (*found)[1].str() + "\n";
   }
