@@ -1,7 +1,8 @@
 #include "quiz.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <random>
 #include <utility>
@@ -19,8 +20,15 @@ struct Shared {
   std::vector<Poll> polls;
   std::vector<common::Clock::time_point> ends;  // of its timers
   std::map<std::string, std::string> because;   // task -> why it will be polled next
+  std::map<std::string, std::size_t> queued;    // task -> the first poll after which it is queued
   std::string teller;
+  std::size_t told = 0;  // the poll in which that one has told it
+
+  /// The poll that goes on.
+  [[nodiscard]] std::size_t poll() const { return polls.size() - 1; }
 };
+
+constexpr std::size_t kNever = SIZE_MAX;
 
 runtime::Async<> perform(Shared& shared, Task task) {
   std::string& because = shared.because[task.name];
@@ -32,10 +40,12 @@ runtime::Async<> perform(Shared& shared, Task task) {
       case Line::Kind::sleep:
         shared.ends.push_back(runtime::now() + line.time);
         because = "its sleep is over";
+        shared.queued[task.name] = kNever;  // when all others sleep: so it is polled at once
         co_await runtime::sleep(line.time);
         break;
       case Line::Kind::yield:
         because = "it has yielded";
+        shared.queued[task.name] = shared.poll();
         co_await runtime::yield_now();
         break;
       case Line::Kind::wait:
@@ -44,6 +54,7 @@ runtime::Async<> perform(Shared& shared, Task task) {
         break;
       case Line::Kind::tell:
         shared.teller = task.name;
+        shared.told = shared.poll();
         shared.news.notify_one();
         break;
     }
@@ -62,8 +73,11 @@ class Noted {
     const auto time = std::chrono::floor<milliseconds>(runtime::now() - begin_);
     const std::string& known = shared_->because[name_];
     const std::string because = known.empty() ? shared_->teller + " has notified it" : known;
-    shared_->polls.push_back({time, name_, because, {}, false});
-    const std::size_t mine = shared_->polls.size() - 1;
+    const std::size_t queued = known.empty() ? shared_->told : shared_->queued[name_];
+    for (std::size_t i = queued; i < shared_->polls.size(); ++i)
+      shared_->polls[i].queue.push_back(name_);
+    shared_->polls.push_back({time, name_, because, {}, {}, false});
+    const std::size_t mine = shared_->poll();
     auto result = work_.poll(context);
     shared_->polls[mine].ready = result.is_ready();
     return result;
@@ -106,6 +120,10 @@ Task draw_task(std::mt19937& random, const std::string& name) {
   return task;
 }
 
+bool is_pause(const Line& line) {
+  return line.kind != Line::Kind::say && line.kind != Line::Kind::tell;
+}
+
 Question draw_once(std::mt19937& random, std::uint32_t seed) {
   Question question{seed, {}};
   for (const char* name : {"a", "b", "c"}) question.tasks.push_back(draw_task(random, name));
@@ -114,9 +132,12 @@ Question draw_once(std::mt19937& random, std::uint32_t seed) {
   const std::uint32_t waits = below(random, 3);
   const std::uint32_t tells = (waits + 1 + below(random, 2)) % 3;
   auto& waiting = question.tasks[waits].lines;
-  *std::find_if(waiting.begin(), waiting.end(), [](const Line& line) {
-    return line.kind != Line::Kind::say;
-  }) = {Line::Kind::wait, {}, {}};
+  const Line wait{Line::Kind::wait, {}, {}};
+  if (below(random, 2) == 0) {
+    *std::find_if(waiting.begin(), waiting.end(), is_pause) = wait;
+  } else {  // as the last of its pauses: the news may be there before it
+    *std::find_if(waiting.rbegin(), waiting.rend(), is_pause) = wait;
+  }
   auto& telling = question.tasks[tells].lines;
   telling.insert(telling.end() - 1, {Line::Kind::tell, {}, {}});
   return question;
@@ -165,6 +186,14 @@ Question draw(std::uint32_t seed) {
     Question question = draw_once(random, seed);
     if (!has_a_tie(question)) return question;
   }
+}
+
+bool has_early_news(const Question& question) {
+  const std::vector<Poll> polls = run(question);
+  return std::any_of(question.tasks.begin(), question.tasks.end(), [&](const Task& task) {
+    return count(polls, task.name) < 1 + static_cast<std::size_t>(std::count_if(
+                                             task.lines.begin(), task.lines.end(), is_pause));
+  });
 }
 
 std::vector<Poll> run(const Question& question) {

@@ -38,7 +38,8 @@ struct Question {
 struct Poll {
   std::chrono::milliseconds time{0};  ///< on the virtual clock
   std::string task;
-  std::string because;  ///< who or what has put it into the queue
+  std::string because;             ///< who or what has put it into the queue
+  std::vector<std::string> queue;  ///< the tasks that are in it after this poll
   std::vector<std::string> says;
   bool ready = false;
 };
@@ -46,6 +47,9 @@ struct Poll {
 /// The same seed gives the same question, on every system. Never do two timers end together: whose
 /// turn it is then says no document.
 Question draw(std::uint32_t seed);
+
+/// True if somebody waits for news that has come before: notified() is ready at once.
+bool has_early_news(const Question& question);
 
 /// Runs the tasks, on the real runtime with its virtual clock, and tells each poll.
 std::vector<Poll> run(const Question& question);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using quiz::Line;
 using quiz::Poll;
 using quiz::Question;
+using Json = nlohmann::json;
 using Words = std::vector<std::string>;
 
 lab::Result program(std::vector<std::string> words) {
@@ -59,6 +61,25 @@ TEST_CASE("what three tasks do by hand is what the runtime says that they do") {
   CHECK(because == Words{"a: it was spawned", "b: it was spawned", "c: it was spawned",
                          "b: it has yielded", "b: its sleep is over", "a: its sleep is over",
                          "c: a has notified it"});
+  Words queues;
+  for (const Poll& poll : polls) {
+    std::string names;
+    for (const std::string& name : poll.queue) names += name;
+    queues.push_back(names);
+  }
+  CHECK(queues == Words{"bc", "cb", "b", "", "", "c", ""});
+}
+
+TEST_CASE("whoever is first in the queue after a poll is polled next") {
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    const std::vector<Poll> polls = quiz::run(quiz::draw(seed));
+    for (std::size_t i = 0; i + 1 < polls.size(); ++i) {
+      const Words& queue = polls[i].queue;
+      if (!queue.empty()) CHECK(queue.front() == polls[i + 1].task);
+      if (queue.empty()) CHECK(polls[i + 1].because == "its sleep is over");
+    }
+    CHECK(polls.back().queue.empty());
+  }
 }
 
 TEST_CASE("a task is polled once, and once more for each of its waits") {
@@ -104,6 +125,23 @@ TEST_CASE("a question does not tell its answer") {
   const std::string out = program({"--seed", "7"}).out;
   CHECK(out.find("said:") == std::string::npos);
   CHECK(program({"--seed", "7", "--answer"}).out.find("said: ") != std::string::npos);
+}
+
+TEST_CASE("in a question of the book the news comes before somebody waits for it") {
+  const Question late{
+      0, {{"a", {say("a1"), {Line::Kind::wait, {}, {}}}}, {"b", {{Line::Kind::tell, {}, {}}}}}};
+  CHECK_FALSE(quiz::has_early_news(late));
+  const Question early{0, {late.tasks[1], late.tasks[0]}};
+  CHECK(quiz::has_early_news(early));
+  // Not of the first ones alone: it is sought.
+  for (const char* count : {"1", "8"}) {
+    const Json book = Json::parse(program({"--book", count}).out);
+    CHECK(std::to_string(book["quizzes"].size()) == count);
+    const auto is_one = [](const Json& quiz) {
+      return quiz::has_early_news(quiz::draw(quiz["seed"]));
+    };
+    CHECK(std::any_of(book["quizzes"].begin(), book["quizzes"].end(), is_one));
+  }
 }
 
 TEST_CASE("the questions in the book are those that are drawn today") {

@@ -41,17 +41,23 @@ Player.QuizView = class {
     this.said = this.quiz.polls.flatMap((poll) => poll.says);
     this.buttons = [...this.said].sort().map((word) => h("button", { type: "button", click: () => this.choose(word) }, word));
     fill(this.lines, this.buttons);
-    this.inputs = this.quiz.tasks.map((task) => h("input", { type: "number", min: 1, max: 9, "aria-label": `polls of task ${task.name}`, inputmode: "numeric" }));
+    this.inputs = this.quiz.tasks.map((task) => h("input", { type: "number", min: 1, max: 9, "aria-label": `polls of task ${task.name}`, inputmode: "numeric", input: () => this.unsay() }));
     fill(this.counts, this.quiz.tasks.map((task, index) => h("label.p-count-of", chip(index + 1, `task ${task.name}`), this.inputs[index])));
-    fill(this.says, h("p", `Question ${this.index + 1} of ${this.quizzes.length}: build/lab/quiz --seed ${this.quiz.seed}`));
     fill(this.answers);
     this.link.link.href = `#${this.name}:t=${this.index + 1}`;
-    this.element.dataset.over = "";
+    this.unsay();
     this.draw();
+  }
+
+  /// What has been said of an answer is not said of the next one.
+  unsay() {
+    Player.fill(this.says, Player.h("p", `Question ${this.index + 1} of ${this.quizzes.length}: build/lab/quiz --seed ${this.quiz.seed}`));
+    this.element.dataset.over = "";
   }
 
   choose(word) {
     this.chosen.push(word);
+    this.unsay();
     this.draw();
     // The button is not to be pressed any more: the next one gets the focus, or what comes then.
     (this.buttons.find((button) => !button.disabled) || this.inputs[0]).focus();
@@ -59,6 +65,7 @@ Player.QuizView = class {
 
   takeBack() {
     this.chosen.pop();
+    this.unsay();
     this.draw();
   }
 
@@ -73,7 +80,7 @@ Player.QuizView = class {
     return this.quiz.tasks.findIndex((task) => word.startsWith(task.name)) + 1;
   }
 
-  /// What of the reader's answer is right; and the runtime's, if it is, or with `tell`.
+  /// What of the reader's answer is right: at first only up to where. And the runtime's answer, if it is, or with `tell`.
   answer(tell) {
     const { h, fill } = Player;
     const guesses = this.inputs.map((input) => input.value);
@@ -87,9 +94,10 @@ Player.QuizView = class {
     const parts = [];
     if (wrong === -1) parts.push("The order is right.");
     else {
-      const right = wrong === 0 ? "First" : `The first ${wrong === 1 ? "one is" : `${wrong} are`} right. Then`;
-      const instead = this.chosen[wrong] ? `, not ${this.chosen[wrong]}` : "";
-      parts.push(`${right} comes ${this.said[wrong]}${instead}.`);
+      const right = wrong === 0 ? "" : `The first ${wrong === 1 ? "one is" : `${wrong} are`} right. `;
+      const guess = this.chosen[wrong];
+      if (tell) parts.push(`${right}${wrong === 0 ? "First" : "Then"} comes ${this.said[wrong]}${guess ? `, not ${guess}` : ""}.`);
+      else parts.push(`${right}Place ${wrong + 1} is not ${guess}'s: who is in the queue there?`);
     }
     const polls = this.quiz.tasks.map((task) => this.quiz.polls.filter((poll) => poll.task === task.name).length);
     this.quiz.tasks.forEach((task, index) => {
@@ -104,6 +112,6 @@ Player.QuizView = class {
     if (!right && !tell) return fill(this.answers);
     fill(this.answers, h("h4", "Each poll, as the runtime has run it"), h("ol.p-history", { tabindex: "0", "aria-label": "each poll" },
       this.quiz.polls.map((poll) => h(`li.p-top${this.quiz.tasks.findIndex((task) => task.name === poll.task) + 1}`,
-        h("span.p-where", `${poll.ms} ms`), h("b", `task ${poll.task}`), h("code", poll.says.join(", ") || "(says nothing)"), h("small", `${poll.ready ? "ready" : "pending"}; polled because ${poll.because}`)))));
+        h("span.p-where", `${poll.ms} ms`), h("b", `task ${poll.task}`), h("code", poll.says.join(", ") || "(says nothing)"), h("small", `${poll.ready ? "ready" : "pending"}; polled because ${poll.because}; then in the queue: ${poll.queue.join(", ") || "nobody"}`)))));
   }
 };
