@@ -20,7 +20,7 @@ Player.BarsView = class {
   /// What a bar's two looks mean.
   legend() {
     const { h } = Player;
-    return [h("span.p-swatch", h("span.p-waits")), " waits for its start ", h("span.p-swatch", h("span.p-serves.p-c1")), " from its start to its end. "];
+    return [h("span.p-swatch", h("span.p-waits")), " waits for its start ", h("span.p-swatch", h("span.p-serves.p-c1")), " from “start” to “end”. "];
   }
 
   /// An axis is as long as its run: so it is said in words how long that is, and how long it would be in chapter 01.
@@ -55,13 +55,15 @@ Player.BytesView = class {
     this.run = run;
     this.parts = [["back", "back with the client", "span.p-serves.p-c3"], ["way", "on their way back", "span.p-serves.p-c5"], ["unread", "in the socket, unread", "span.p-waits"]]
       .map(([key, words, look]) => ({ key, words, track: h(look), count: h("b"), look }));
+    this.told = h("b");
     this.element = h("div.p-bars.p-all-bytes", h("h4", `the client's ${run.data.bytes.toLocaleString("en")} bytes`),
       h("span.p-track", { "aria-hidden": "true" }, this.parts.map((part) => part.track)),
-      h("ul", this.parts.map(({ words, count, look }) => h("li", h("span.p-swatch", h(look)), ` ${words}: `, count))));
+      h("ul", this.parts.map(({ words, count, look }) => h("li", h("span.p-swatch", h(look)), ` ${words}: `, count)), h("li", "the server was told of them: ", this.told)));
   }
 
   show(index) {
-    const { sockets, back } = this.run.at(index).state;
+    const { sockets, back, told } = this.run.at(index).state;
+    this.told.textContent = ["not yet", "once", "twice"][told] ?? `${told} times`;
     const unread = sockets.reduce((sum, socket) => sum + socket.unread, 0);
     // What the server has taken is in its buffer or, a call later, in the kernel once more.
     const sent = this.run.steps.slice(0, index + 1).some(({ state }) => state.sockets.some((socket) => socket.unread)) ? this.run.data.bytes : 0;

@@ -18,16 +18,14 @@ Player.CodeView = class {
     for (const [number, text] of code.lines) {
       if (before !== null && number !== before + 1) list.append(h("div.p-gap", "⋮"));
       before = number;
-      const row = h("div.p-line", h("span.p-number", { "aria-hidden": "true" }, number), h("code", Player.codeLine(text)));
+      // A line that is too long goes on below, further in than it began.
+      const indent = /^ */.exec(text)[0].length + 4;
+      const row = h("div.p-line", h("span.p-number", { "aria-hidden": "true" }, number), h("code", { style: `padding-left: ${indent}ch; text-indent: -${indent}ch` }, Player.codeLine(text)));
       this.rows.set(number, row);
       list.append(row);
     }
     this.box = h("div.p-code", { tabindex: "0", role: "region", "aria-label": `${code.file}: the lines that are at work` }, list);
     this.element = h("div.p-source", h("div.p-file", code.file, h("span.p-file-left", "last at work here")), this.box);
-    // What is cut off at the right fades away, for as long as there is more to be scrolled to.
-    const fade = () => this.element.classList.toggle("p-more", this.box.scrollLeft + this.box.clientWidth < this.box.scrollWidth - 1);
-    this.box.addEventListener("scroll", fade, { passive: true });
-    new ResizeObserver(fade).observe(this.box);
   }
 
   show(number) {

@@ -24,13 +24,17 @@ Player.Run = class {
     return this.steps[index];
   }
 
-  /// The next step of a kind that has not been there before, or -1: whoever does that, in that line, with such a result.
+  /// The next step of a kind that has not been there before, or -1: whoever does that, in that line, with such a result; or
+  /// something is said that has not been said before, of whatever numbers.
   nextNew(index) {
     if (!this.isNew) {
-      const kinds = new Set();
+      const kinds = new Set(), said = [];
+      const isSaid = (sentence) => said.some((before) => before.includes(sentence)) || !said.push(sentence);
       this.isNew = this.steps.map(({ step }) => {
         const kind = [step.who, step.at, step.call.split("(")[0], step.is].join().replace(/\d+/g, "N");
-        return !kinds.has(kind) && Boolean(kinds.add(kind));
+        const says = step.says.toLowerCase().replace(/\d[\d,]*(?:(?:, | to | and )\d+)*/g, "N").split(/[.?] */);
+        const isKnown = says.map(isSaid).every(Boolean);
+        return !(kinds.has(kind) && isKnown) && Boolean(kinds.add(kind));
       });
     }
     return this.isNew.indexOf(true, index + 1);

@@ -80,7 +80,7 @@ Player.RunPlayer = class {
     const { moments } = this.run.data;
     const marks = h("datalist", { id: `${this.name}-${this.prefix}moments` }, moments.map(([step]) => h("option", { value: step })));
     this.controls = h("div.p-controls", this.first, this.back, this.step, this.skip, this.playing, this.speed, this.slider, marks, this.count, this.link.element);
-    this.jumps = moments.map(([step, name]) => button(name, name, "", () => this.by(step - this.index)));
+    this.jumps = moments.map(([step, name]) => button(name, name, "", () => this.jump(step)));
     this.moments = h("div.p-moments", { role: "group", "aria-label": "moments of this run" }, h("span", { "aria-hidden": "true" }, "Go to:"), this.jumps);
   }
 
@@ -88,6 +88,12 @@ Player.RunPlayer = class {
   by(steps) {
     this.stop();
     this.go(this.index + steps);
+  }
+
+  /// To a moment, of which all is to be seen.
+  jump(step) {
+    this.by(step - this.index);
+    Player.bringIntoView(this.element);
   }
 
   /// What differs in height from step to step.

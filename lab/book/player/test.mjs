@@ -149,6 +149,8 @@ test("who waits is seen to wait, and a line in which nobody is says so", () =>
     for (const name of all) {
       const wrong = await page.evaluate((name) => {
         const { player, figure } = runOf(name);
+        const [file, number] = name.split("/");
+        if (number) Player.all.get(file).player.choose(number - 1);
         return player.run.data.steps.flatMap(({ who, is }, index) => {
           player.go(index);
           const wrong = [];
@@ -160,6 +162,18 @@ test("who waits is seen to wait, and a line in which nobody is says so", () =>
         });
       }, name);
       assert.deepEqual(wrong, [], name);
+    }
+  }));
+
+test("of a run that is not chosen nothing is to be seen", () =>
+  visiting("", phone, async (page, player) => {
+    const figure = player("forty_thousand");
+    await page.evaluate(() => Player.all.get("forty_thousand").player.cases.forEach((one) => one.go(one.run.last)));
+    for (const choice of await figure.locator(".p-choice").all()) {
+      await choice.click();
+      const seen = await figure.evaluate((figure) => [...figure.querySelectorAll(".p-run[inert], .p-run[inert] *")].filter((element) => getComputedStyle(element).visibility !== "hidden").map((element) => element.textContent));
+      assert.deepEqual(seen, []);
+      assert.equal(await figure.locator(".p-file-left").filter({ visible: true }).count(), 1);
     }
   }));
 
@@ -195,6 +209,41 @@ test("a moment's button goes to its step, of which the slider has a mark", () =>
         assert.ok((await figure.locator(".p-count").textContent()).startsWith(`${step + 1} / ${steps} `), `${name}: ${moment}`);
         assert.equal(await button(figure, moment).getAttribute("aria-current"), "step");
         assert.equal(await figure.locator(".p-moments [aria-current]").count(), 1);
+      }
+    }
+  }));
+
+test("a moment brings its player into the window, and a step leaves the page where it is", () =>
+  visiting("", { viewport: { width: 1280, height: 700 } }, async (page, player) => {
+    await comeNear(page);
+    const figure = player("05_epoll_level");
+    const top = () => figure.locator(".p-box").evaluate((box) => box.getBoundingClientRect().top);
+    await figure.locator(".p-box").evaluate((box) => scrollBy(0, box.getBoundingClientRect().top - 400));
+    await button(figure, "Step on").press("Enter");
+    await page.keyboard.press("ArrowRight");
+    assert.equal(Math.round(await top()), 400);
+    await button(figure, "ten wait").click();
+    assert.ok(await top() >= 0 && await top() < 100, `${await top()}`);
+    await page.setViewportSize({ width: 1280, height: 1400 });
+    await figure.locator(".p-box").evaluate((box) => scrollBy(0, box.getBoundingClientRect().top - 300));
+    await button(figure, "the first end").click();
+    assert.equal(Math.round(await top()), 300);
+  }));
+
+test("on a phone a moment brings what has changed into the window", () =>
+  visiting("", phone, async (page, player) => {
+    await comeNear(page);
+    for (const name of runs) {
+      const figure = player(name);
+      for (const moment of await figure.locator(".p-moments button").all()) {
+        await moment.evaluate((one) => one.click());
+        const free = (await figure.locator(".p-top").boundingBox());
+        const changed = await figure.locator(".p-changed").evaluateAll((places) => places.map((place) => place.getBoundingClientRect()).map(({ top, bottom }) => ({ top, bottom })));
+        if (!changed.length) continue;
+        const first = Math.min(...changed.map(({ top }) => top)), last = Math.max(...changed.map(({ bottom }) => bottom));
+        const which = `${name}, ${await moment.textContent()}: ${first} to ${last}`;
+        assert.ok(first >= free.y + free.height, which);
+        assert.ok(last <= phone.viewport.height || first <= free.y + free.height + 10, which);
       }
     }
   }));
@@ -316,7 +365,7 @@ test("one client's bytes lie in the socket until they are read, and with --no-dr
         player.go(index);
         const place = [...figure.querySelectorAll(".p-place")].find((one) => one.textContent.startsWith("arrived, and not read yet"));
         const [, count] = /([\d,]+) bytes/.exec(place.textContent) ?? [];
-        const below = [...figure.querySelectorAll(".p-all-bytes li b")].map((one) => Number(one.textContent.replace(",", "")));
+        const below = [...figure.querySelectorAll(".p-all-bytes .p-swatch + b")].map((one) => Number(one.textContent.replace(",", "")));
         sums.add(below.reduce((sum, one) => sum + one));
         if (count !== undefined && unread.at(-1) !== count) unread.push(count);
         if (count !== undefined && Number(count.replace(",", "")) !== below[2]) unread.push(`${count}, and below ${below[2]}`);
@@ -338,6 +387,7 @@ test("one client's bytes lie in the socket until they are read, and with --no-dr
       }
     }
     assert.equal(new Set(heights).size, 1, `${heights}`);
+    assert.deepEqual(await figure.locator(".p-all-bytes li:last-child b").allTextContents(), ["3 times", "once", "once"]);
     assert.match(await figure.locator(".p-run:not([inert]) .p-says").textContent(), /^Client 1 has all of its 40,000 bytes back\./);
     assert.equal(await figure.locator(".p-run:not([inert])").getByRole("link", { name: "Link to this moment" }).getAttribute("href"), "#forty_thousand:t=3-18");
   }));
@@ -402,16 +452,33 @@ test("the button to what is new passes by what has been there, and ends with it"
       gone.push(Number(/^\d+/.exec(await figure.locator(".p-count").textContent())[0]) - 1);
     }
     assert.ok(gone.length < kinds.length / 2, `${gone.length} of ${kinds.length}`);
+    const back = await page.evaluate(() => {
+      const { run } = Player.all.get("06_epoll_edge").player;
+      const index = run.data.steps.findIndex(({ says }) => says.includes("clients 1 to 10"));
+      return [index, run.nextNew(index - 1)];
+    });
+    assert.equal(back[0], back[1]);  // such a call has been there, but not such news
     for (const [index, kind] of kinds.entries()) assert.ok(gone.includes(index) || kinds.indexOf(kind) < index, `${index + 1} is new: ${kind}`);
   }));
 
-test("code that goes on at the right fades there until it has been scrolled to", () =>
-  stepping(async (page, player) => {
-    const source = player("06_epoll_edge").locator(".p-source");
-    await player("06_epoll_edge").locator(".p-source.p-more").waitFor();
-    await source.locator(".p-code").evaluate((box) => { box.scrollLeft = box.scrollWidth; });
-    await player("06_epoll_edge").locator(".p-source:not(.p-more)").waitFor();
-    await source.locator(".p-code").evaluate((box) => { box.scrollLeft = 0; });
+test("a line of code is never cut off, and goes on below further in than it began", () =>
+  stepping(async (page) => {
+    const wrong = await page.evaluate((names) => names.flatMap((name) => {
+      const box = runOf(name).figure.querySelector(".p-code");
+      const wrong = box.scrollWidth > box.clientWidth ? [`${name}: ${box.scrollWidth} of ${box.clientWidth}`] : [];
+      for (const code of box.querySelectorAll("code")) {
+        const range = document.createRange();
+        range.selectNodeContents(code);
+        const parts = [...range.getClientRects()].filter(({ width }) => width > 0);
+        const begins = /^ */.exec(code.textContent)[0].length * (parts[0]?.width ?? 0) / code.textContent.length;
+        for (const { left, right, top } of parts) {
+          if (right > box.getBoundingClientRect().right) wrong.push(`${name}, cut off: ${code.textContent}`);
+          if (top > parts[0].top + 5 && left <= parts[0].left + begins) wrong.push(`${name}, not further in: ${code.textContent}`);
+        }
+      }
+      return wrong;
+    }), all);
+    assert.deepEqual(wrong, []);
   }));
 
 test("a link leads to the moment, in one of several players, and the player to the link", () =>
@@ -592,11 +659,56 @@ test("each step of a game is said in words, before it is taken and after", () =>
 test("the line that is left out is struck through where it stood", () =>
   visiting("#lose_the_wake_up:t=200", {}, async (page, player) => {
     const figure = player("lose_the_wake_up");
-    assert.equal(await figure.locator("del").textContent(), "before / kTick == observed.word_ / kTick &&");
+    assert.equal(await figure.locator(".p-by0 del").textContent(), "before / kTick == observed.word_ / kTick &&");
+    const line = "while (before / kTick == observed.word_ / kTick && !word_.compare_exchange_weak(…)) {}";
+    assert.ok((await figure.locator(".p-about").textContent()).endsWith(line));
+    assert.equal(await figure.locator(".p-about del").count(), 1);
     await figure.getByLabel("With the tick", { exact: true }).check();
     for (const thread of "00") await goes(figure, thread).click();
     assert.match(await figure.locator(".p-by0 .p-step").textContent(), /before \/ kTick == observed.word_ \/ kTick &&/);
     assert.equal(await figure.locator("del").count(), 0);
+    assert.ok((await figure.locator(".p-about").textContent()).endsWith(line));
+  }));
+
+test("on the map the task goes to the right and the reactor down, and no two positions lie on each other", () =>
+  visiting("", {}, async (page) => {
+    const wrong = await page.evaluate(() => Player.all.get("lose_the_wake_up").player.games.flatMap(({ game, map }, index) => {
+      const wrong = [];
+      const places = [...map.places.values()];
+      places.forEach(([x, y], number) => places.slice(0, number).forEach(([a, b]) => Math.hypot(x - a, y - b) < 8.5 && wrong.push([index, x, y, a, b])));
+      game.graph.positions.forEach(({ to }, number) => to.forEach((there, thread) => {
+        if (!there) return;
+        const [from, into] = [map.places.get(number), map.places.get(there[0])];
+        if (into[thread] <= from[thread]) wrong.push([index, number, thread, from, into]);
+      }));
+      return wrong;
+    }));
+    assert.deepEqual(wrong, []);
+  }));
+
+test("on a laptop the game's map is to be seen with its buttons", () =>
+  visiting("#lose_the_wake_up:t=20010", { viewport: { width: 1280, height: 800 } }, async (page, player) => {
+    await page.addStyleTag({ content: "main { max-width: 800px }" });
+    const figure = player("lose_the_wake_up");
+    await figure.locator(".p-box").evaluate((box) => box.scrollIntoView());
+    const { y, height } = await figure.locator(".p-map").boundingBox();
+    assert.ok(y + height <= 800, `${y + height}`);
+  }));
+
+test("the last step of a game stays in sight when the window becomes narrow", () =>
+  visiting("#lose_the_wake_up:t=200101010", { viewport: { width: 1280, height: 800 } }, async (page, player) => {
+    const figure = player("lose_the_wake_up");
+    await page.setViewportSize(phone.viewport);
+    await page.waitForFunction(() => {
+      const list = document.querySelector(".p-game .p-history");
+      return list.scrollHeight > list.clientHeight && list.lastElementChild.getBoundingClientRect().bottom <= list.getBoundingClientRect().bottom + 1;
+    });
+    assert.ok(await figure.locator(".p-keys").isVisible());
+  }));
+
+test("where there is only a finger, no keys are named", () =>
+  visiting("", { ...phone, hasTouch: true, isMobile: true }, async (_, player) => {
+    assert.ok(await player("lose_the_wake_up").locator(".p-keys").isHidden());
   }));
 
 test("the shortest way to lose is shown step for step, and can be stopped and taken back", () =>
@@ -661,7 +773,7 @@ test("what was lost is remembered, and played where it cannot be lost", () =>
       const without = title === "With it" ? "without the second look" : "without the tick";
       await button(figure, `Play the order that lost it ${without}`).click();
       await page.clock.runFor(90_000);
-      assert.match(await says(figure).textContent(), new RegExp(`In this order it was lost ${without}\\. Here ${way ? "somebody can still go on" : "the task has ended already"}\\.`));
+      assert.match(await says(figure).textContent(), new RegExp(`W${without.slice(1)}, this same order lost the wake-up\\. Here ${way ? "somebody can still go on" : "the task has ended before it came to that"}\\.`));
       const played = await page.evaluate(() => Player.all.get("lose_the_wake_up").player.game.schedule);
       if (way) assert.equal(played, way);
     }
@@ -685,6 +797,13 @@ test("the keyboard alone is enough to lose the wake-up, and the keys are named",
     await button(figure, "From the beginning").focus();
     await page.keyboard.press("Enter");
     assert.ok(await hasFocus(goes(figure, 0)));
+    // Also where the choice has the focus: a key for a step never chooses another one.
+    await figure.getByLabel("With it", { exact: true }).click();
+    for (const [key, steps] of [["1", 1], ["1", 2], ["2", 3], ["ArrowLeft", 2], ["ArrowLeft", 1], ["ArrowLeft", 0], ["ArrowLeft", 0], ["2", 1], ["Home", 0]]) {
+      await page.keyboard.press(key);
+      assert.equal(await figure.locator(".p-history li").count(), steps, key);
+      assert.ok(await figure.getByLabel("With it", { exact: true }).isChecked());
+    }
   }));
 
 test("on a phone what is there and the buttons of both threads are on one screen", () =>
@@ -713,12 +832,17 @@ test("a quiz says what is right, and where the runtime does something else", () 
     for (const [index, name] of ["b", "c"].entries()) await figure.getByLabel(`polls of task ${name}`).fill(String(polls[index + 1]));
     await button(figure, "Is that so?").click();
     const wrong = await says(figure).textContent();
-    assert.ok(wrong.includes(`The first one is right. Then comes ${said[1]}, not ${said.at(-1)}.`), wrong);
+    assert.ok(wrong.includes(`The first one is right. Place 2 is not ${said.at(-1)}'s`), wrong);
+    assert.ok(!wrong.includes(said[1]), wrong);
     assert.ok(wrong.includes("Task a: not 9 polls."), wrong);
     assert.equal(await figure.locator(".p-answer li").count(), 0);
     await button(figure, "Tell me").click();
     assert.ok((await says(figure).textContent()).includes(`Task a: ${polls[0]} polls, not 9.`));
-    for (const _ of said.slice(1)) await button(figure, "Take the last one back").click();
+    assert.ok((await says(figure).textContent()).includes(`Then comes ${said[1]}, not ${said.at(-1)}.`));
+    assert.match(await figure.locator(".p-answer li").first().textContent(), /polled because it was spawned; then in the queue: b, c$/);
+    await button(figure, "Take the last one back").click();
+    assert.match(await says(figure).textContent(), /^Question 2 of 8:/);
+    for (const _ of said.slice(2)) await button(figure, "Take the last one back").click();
     await choose(said.slice(1));
     await figure.getByLabel("polls of task a").fill(String(polls[0]));
     await button(figure, "Is that so?").click();

@@ -56,11 +56,13 @@ Player.GameView = class {
     const { threads } = this.games[0].game.graph;
     this.element = h("div.p-game", { tabindex: "-1", role: "group", "aria-label": data.title },
       h("fieldset.p-choices", h("legend", "What is in the code?"), this.choices),
-      this.about, this.says, this.shared, h("div.p-both", this.threads.map((one) => one.element)),
-      h("div.p-controls", this.undo, this.again, this.show, this.link.element),
-      h("p.p-keys", "Keys: ", threads.map((thread, number) => [h("kbd", number + 1), ` the ${thread} goes, `]), h("kbd", "←"), " undo, ", h("kbd", "Home"), " from the beginning"),
-      h("div.p-past", h("div", h("h4", "So far"), this.history), h("div", h("h4", "All positions; filled are those that you have seen"), this.map)));
+      this.about, this.says, this.shared, h("div.p-board", h("div.p-both", this.threads.map((one) => one.element)),
+        h("div.p-controls", this.undo, this.again, this.show, this.link.element),
+        h("p.p-keys", "Keys: ", threads.map((thread, number) => [h("kbd", number + 1), ` the ${thread} goes, `]), h("kbd", "←"), " undo, ", h("kbd", "Home"), " from the beginning"),
+        h("div.p-past", h("h4", "So far"), this.history),
+        h("div.p-all-positions", h("h4", "All positions; filled are those that you have seen"), h("p.p-note", `To the right the ${threads[0]} goes, down the ${threads[1]}.`), this.map)));
     this.element.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.showLast()).observe(this.history);
     this.choose(0);
   }
 
@@ -85,8 +87,9 @@ Player.GameView = class {
     this.draw();
   }
 
+  /// Among the choices, too: they have the keys up and down.
   key(event) {
-    if (event.target.type === "radio" || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const does = { 1: () => this.go(0), 2: () => this.go(1), ArrowLeft: () => this.undo.click(), Home: () => this.again.click() }[event.key];
     if (!does) return;
     event.preventDefault();
@@ -143,7 +146,7 @@ Player.GameView = class {
       Player.lostOrders.add(`${this.name}: ${title}`, game.schedule);
     }
     fill(this.about, h("p", game.graph.begins),
-      h("p", about.left_out ? "Left out of " : "In ", h("code", about.function), `${about.left_out ? " is" : " there is"} ${game.graph.good_for}. `, h("code", about.line)));
+      h("p", about.left_out ? "Left out of " : "In ", h("code", about.function), `${about.left_out ? " is" : " there is"} ${game.graph.good_for}. `, this.line(about)));
     fill(this.says, this.words(), this.more());
     fill(this.map, map.element);
     map.show();
@@ -156,7 +159,7 @@ Player.GameView = class {
     }));
     fill(this.history, game.path.slice(1).map((move, index) =>
       h(`li.p-by${move.thread}`, h("span", this.sentence(index + 1)), h("small", h("code", move.step.function), move.saw ? ` ${move.saw}` : null))));
-    this.history.scrollTop = this.history.scrollHeight;
+    this.showLast();
     this.undo.disabled = this.again.disabled = game.path.length === 1;
     this.show.textContent = this.timer ? "Stop" : without ? `Play the order that lost it ${without.title.toLowerCase()}` : chosen.lost ? "Show it again" : "Show me one";
     this.link.link.href = `#${this.name}:t=${this.chosen}${game.schedule}`;
@@ -164,6 +167,17 @@ Player.GameView = class {
     const next = [...this.threads.map(({ button }) => button), this.again].find((button) => !button.disabled);
     if (focused?.disabled && next) next.focus({ preventScroll: true });
     Player.keepFocus(this.element);
+  }
+
+  showLast() {
+    this.history.scrollTop = this.history.scrollHeight;
+  }
+
+  /// The line, in what it cannot be without.
+  line({ line, around, left_out }) {
+    const { h } = Player;
+    const [before, after] = around ?? ["", ""];
+    return h("code", before, left_out ? h("del", line) : around ? h("b", line) : line, after);
   }
 
   /// What the step with that number, from 1 on, meant, and what came of it.
@@ -181,7 +195,7 @@ Player.GameView = class {
     const steps = game.path.length - 1;
     if (game.over === "lost")
       return h("p.p-lost", h("b", "Nobody can go on. "), `A byte is in the socket, and the task sleeps. Whoever should have woken it has already been there. It took ${steps} steps.`);
-    if (game.over === "ended") return h("p.p-won", h("b", "Both have ended. "), "The task has had all its bytes. In this order nothing was lost.", this.replayed());
+    if (game.over === "ended") return h("p.p-won", h("b", "Both have ended. "), "The task has had all its bytes.", this.replayed() ?? " In this order nothing was lost.");
     if (this.timer) return h("p", steps ? this.sentence(steps) : "Look who goes.");
     const ask = h("b", steps ? " Who goes now?" : " Who goes first?");
     if (!steps) return h("p", "Two threads run the runtime's own code.", ask, without ? null : " Try to get to where nobody can go on.");
@@ -195,8 +209,9 @@ Player.GameView = class {
     const { order } = this;
     if (!without || !order.startsWith(game.schedule)) return null;
     const next = order[game.schedule.length];
-    if (next === undefined) return ` In this order it was lost ${without.title.toLowerCase()}. Here somebody can still go on.`;
-    return game.nextOf(Number(next)) === null ? ` In this order it was lost ${without.title.toLowerCase()}. Here the ${game.graph.threads[next]} has ended already.` : null;
+    const lost = ` ${without.title}, this same order lost the wake-up.`;
+    if (next === undefined) return `${lost} Here somebody can still go on.`;
+    return game.nextOf(Number(next)) === null ? `${lost} Here the ${game.graph.threads[next]} has ended before it came to that.` : null;
   }
 
   /// How much has been seen, and found.

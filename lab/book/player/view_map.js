@@ -2,9 +2,10 @@
 "use strict";
 window.Player = window.Player || {};
 
-/// What is drawn: who wants it in words has them beside it.
+/// What is drawn: who wants it in words has them beside it. A step never leads to the left, or up.
 Player.MapView = class {
-  static cell = 30;
+  static cell = 34;
+  static lane = 8;
 
   constructor(game) {
     this.game = game;
@@ -13,22 +14,28 @@ Player.MapView = class {
     this.element = this.draw();
   }
 
-  /// By how many steps of each thread a position can be reached, in the fewest. Those that have both in common stand close together.
+  /// By how many steps of each thread a position can be reached, at the most: so each step leads further. Those that have both
+  /// in common stand beside each other, each beside its own neighbours.
   layOut() {
-    const steps = new Map([[0, [0, 0]]]);
-    for (const [number, [task, reactor]] of steps) {
-      this.game.graph.positions[number].to.forEach((to, thread) => {
-        if (to !== null && !steps.has(to[0])) steps.set(to[0], thread === 0 ? [task + 1, reactor] : [task, reactor + 1]);
-      });
+    const { positions } = this.game.graph;
+    const steps = positions.map(() => [0, 0]);
+    const from = positions.map(() => []);
+    positions.forEach(({ to }, number) => to.forEach((there, thread) => there && from[there[0]].push([number, thread])));
+    const left = from.map((ways) => ways.length);
+    const order = [0];
+    for (const number of order) {
+      from[number].forEach(([before, thread]) =>
+        steps[before].forEach((count, which) => (steps[number][which] = Math.max(steps[number][which], count + (which === thread)))));
+      for (const there of positions[number].to) if (there && --left[there[0]] === 0) order.push(there[0]);
     }
-    const taken = new Map();
-    const { cell } = Player.MapView;
-    return new Map([...steps].map(([number, [task, reactor]]) => {
-      const key = `${task} ${reactor}`;
-      const before = taken.get(key) || 0;
-      taken.set(key, before + 1);
-      const aside = [[0, 0], [9, 7], [-9, 7], [9, -7], [-9, -7]][before % 5];
-      return [number, [(task + 1) * cell + aside[0], (reactor + 1) * cell + aside[1]]];
+    const taken = new Set(), lanes = [];
+    const { cell, lane } = Player.MapView;
+    return new Map(order.map((number) => {
+      const [task, reactor] = steps[number];
+      const isFree = (one) => !taken.has(`${task} ${reactor} ${one}`);
+      lanes[number] = [...from[number].map(([before]) => lanes[before]), 0, 1, 2, 3].find(isFree) ?? 0;
+      taken.add(`${task} ${reactor} ${lanes[number]}`);
+      return [number, [(task + 0.5) * cell + lanes[number] * lane, (reactor + 0.5) * cell + lanes[number] * lane]];
     }));
   }
 
@@ -41,8 +48,8 @@ Player.MapView = class {
 
   draw() {
     const { cell } = Player.MapView;
-    const width = Math.max(...[...this.places.values()].map(([x]) => x)) + cell;
-    const height = Math.max(...[...this.places.values()].map(([, y]) => y)) + cell;
+    const width = Math.max(...[...this.places.values()].map(([x]) => x)) + cell / 2;
+    const height = Math.max(...[...this.places.values()].map(([, y]) => y)) + cell / 2;
     const lines = [];
     for (const [number, [x1, y1]] of this.places) {
       this.game.graph.positions[number].to.forEach((to) => {
@@ -52,10 +59,8 @@ Player.MapView = class {
       });
     }
     this.path = this.svg("g", {});
-    for (const [number, [cx, cy]] of this.places) this.dots[number] = this.svg("circle", { cx, cy, r: 3.5, class: "p-unseen" });
+    for (const [number, [cx, cy]] of this.places) this.dots[number] = this.svg("circle", { cx, cy, r: 4, class: "p-unseen" });
     return this.svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "p-map", "aria-hidden": "true", style: `max-width: ${width * 1.25}px` },
-      this.svg("text", { x: 4, y: 11, class: "p-map-text" }, "the task goes →"),
-      this.svg("text", { x: 11, y: cell, class: "p-map-text", transform: `rotate(90 6 ${cell - 4})` }, "the reactor goes →"),
       ...lines, this.path, ...this.dots);
   }
 
@@ -67,7 +72,7 @@ Player.MapView = class {
       const is = !seen ? "p-unseen" : game.isLost(position) ? "p-seen p-dot-lost" : position.next.every((next) => next === null) ? "p-seen p-dot-ended" : "p-seen";
       const here = game.path.at(-1).position === number;
       dot.setAttribute("class", here ? `${is} p-here` : is);
-      dot.setAttribute("r", here ? 6 : 3.5);
+      dot.setAttribute("r", here ? 7 : 4);
     });
     const ways = game.path.slice(1).map((move, index) => {
       const [x1, y1] = this.places.get(game.path[index].position);

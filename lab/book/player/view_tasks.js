@@ -23,7 +23,7 @@ Player.TasksView = class {
       here("is polled", where((task) => task.state === "is polled")),
       h("h4.p-over", "suspended; each one's waker is with"),
       here("the listener's readiness", waits("the listener")),
-      here("the last connection's end", waits("the last connection's end")),
+      here("a connection's end", waits("a connection's end")),
       here("a timer", waits("a timer")),
       here("its socket's readiness, and a timer", waits("its client's goodbye")),
       here("have ended", where((task) => task.state === "ended")));

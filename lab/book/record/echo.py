@@ -23,6 +23,7 @@ class EchoSteps(Steps):
         self.reading = None   # the client's read, while it waits
         self.came_back = 0    # bytes that the client has read
         self.told = set()     # descriptors of whose bytes the server has been told
+        self.times_told = 0
 
     def begins(self):
         """See begins_epoll_wait."""
@@ -57,9 +58,10 @@ class EchoSteps(Steps):
         call, self.writing = self.writing, None
         if call is None:
             return  # it did before
+        before = self.ready()
         self.kernel.sends(1, int(call.result))
         self.step("client 1", None, call.whole, f"= {call.result}",
-                  f"Client 1 writes {int(call.result):,} bytes, in one go. There they lie, in the server's socket: arrived, and not read yet.")
+                  f"Client 1 writes {int(call.result):,} bytes, in one go. There they lie, in the server's socket: arrived, and not read yet." + self.gets_ready(before))
 
     def expect_bytes(self, told):
         """The server has been told of bytes whose write has not returned."""
@@ -88,10 +90,15 @@ class EchoSteps(Steps):
             return f" The ready list is empty, for nothing new has come. So the thread sleeps, and {self.unread:,} bytes lie in the socket."
         return super().sleeps(call, milliseconds)
 
+    def of_room(self):
+        """See of_bytes."""
+        return ""
+
     def of_bytes(self, told):
         fds = [fd for fd in told if self.kernel.sockets.get(fd, {}).get("unread")]
         if not fds:
             return " One could write to it, and nothing is there to be read." if any(fd in self.kernel.sockets for fd in told) else ""
+        self.times_told += 1
         again = self.told.issuperset(fds)
         self.told.update(fds)
         return f" The server is told again: {self.unread:,} bytes are not read yet." if again else f" {self.unread:,} bytes are there."
@@ -135,4 +142,6 @@ class EchoSteps(Steps):
         changed = super().changes()
         if self.shown.get("back") != self.came_back:
             changed["back"] = self.shown["back"] = self.came_back
+        if self.shown.get("told") != self.times_told:
+            changed["told"] = self.shown["told"] = self.times_told
         return changed

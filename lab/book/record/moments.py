@@ -80,11 +80,11 @@ MOMENTS = {
     "06_epoll_edge": [
         NOBODY, Moment("the listener is told", told_of("the listener")), FIRST_START, ALL_WAIT, FIRST_END, GONE],
     "07_futures_tasks": [
-        NOBODY, Moment("task 2 is made", calls("spawn task 2")),
+        Moment("task 2 is made", calls("spawn task 2")),
         Moment("{} timers run", asleep_with("a timer"), most=True),
         Moment("task 2 is woken", lambda step, _: step["call"] == "wake task 2" and "timer" in step["says"]),
-        Moment("{} wait for a goodbye", asleep_with("its client's goodbye"), most=True),
-        Moment("all have ended", None)],
+        Moment("{} say goodbye", asleep_with("its client's goodbye"), most=True),
+        Moment("a wake of no use", says("of no use")), Moment("all have ended", None)],
 }
 
 # Those of the echo servers: by the names of the cases in record.py.

@@ -91,7 +91,7 @@ ANSWERS = {
     "03_nonblocking_busy": "The server has asked {asked:,} times, and {came} times somebody had come.",
     "04_poll": "What the kernel still had of a list when poll was back: nothing. So all {copied} entries had to be brought along.",
     "05_epoll_level": "A client in the queue put the listener on the ready list. The first epoll_wait that found the queue empty took it off.",
-    "06_epoll_edge": "The listener left the ready list with the epoll_wait that told of it, whoever was still in the queue. Only somebody new put it there again.",
+    "06_epoll_edge": "The listener left the ready list with the epoll_wait that told of it. A new edge put it there again. But accept4 took all who had come: so the next epoll_wait took it off, and told nothing of it.",
 }
 
 # Three servers and the same client: the name of each choice, the chapter, its flag, what to watch for, and what else the
@@ -116,7 +116,7 @@ WAKES = [
 ]
 
 LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
-TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&"}
+TICK = {"function": "clear", "line": "before / kTick == observed.word_ / kTick &&", "around": ["while (", " !word_.compare_exchange_weak(…)) {}"]}
 GAMES = [
     ("Without the second look", LOOK, ["explore_broken", "--no-second-look", "--positions", "look"]),
     ("With it", LOOK, ["explore", "--positions", "look"]),

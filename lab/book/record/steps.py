@@ -138,11 +138,26 @@ class Steps:
         if call is None:
             return  # it did before
         self.bars[number - 1][0] = self.now
+        before = self.ready()
         self.kernel.arrives(number)
         not_yet = self.once(" The client does not wait for that: its connect says EINPROGRESS, and it is told later.") if "EINPROGRESS" in call.result else ""
         self.step(f"client {number}", None, call.whole, f"= {call.result}",
                   f"Client {number} connects. " + self.once("The kernel does all of that alone: the connection waits in the queue.",
-                                                            "The connection waits in the queue.") + not_yet)
+                                                            "The connection waits in the queue.") + not_yet + self.gets_ready(before))
+
+    def ready(self):
+        """What is on epoll's second list."""
+        return list(self.kernel.epoll["ready"]) if self.kernel.epoll else []
+
+    def gets_ready(self, before):
+        """What an arrival has put there, in words."""
+        return "".join(self.gets_on_the_list(fd) for fd in self.ready() if fd not in before)
+
+    def gets_on_the_list(self, fd):
+        name = self.names.get(str(fd), "the socket")
+        if "EPOLLET" in self.kernel.epoll["interest"][fd]:
+            return self.once(f" That is an edge: {name} is on the ready list.", f" A new edge: {name} is on the ready list again.")
+        return self.once(f" So {name} is on the ready list.", f" So {name} is on the ready list again.")
 
     def reads(self, number, text, count):
         self.kernel.reads(number, count)
@@ -333,7 +348,7 @@ class Steps:
         if "EPOLLET" in self.kernel.epoll["interest"][fd] and fd == self.kernel.listener:
             whose = self.kernel.untold
             edges = f"edge of client {whose[0]}" if len(whose) == 1 else f"edges of clients {ranges(whose)}"
-            return f" The {edges} had put {self.fd_text(fd)} there again, but accept4 has taken them all since: nothing to tell, and off the ready list."
+            return f" The {edges} had put {self.fd_text(fd)} there again, but accept4 has taken them all since: nothing to tell of it, and off the ready list."
         return f" It looks at {self.fd_text(fd)} again: not ready any more, and so off the ready list."
 
     def ends_epoll_wait(self, call, _):
@@ -348,6 +363,8 @@ class Steps:
         if told:
             says = f"{back}, with what was on the ready list: {self.fds_text(told)}. "
             says += "The list is empty now: an edge is told once." if edges else self.once("It stays there (level): the next epoll_wait looks whether it is still so.", "It stays there (level).")
+            if edges and all(fd in self.kernel.sockets for fd in told):
+                says += self.of_room()
             says += self.of_bytes(told)
         elif call.shown:
             says = "epoll_wait is back: nothing is ready, but the time is over."
@@ -366,6 +383,10 @@ class Steps:
 
     def of_bytes(self, told):
         return ""
+
+    def of_room(self):
+        """Of edges that come as soon as a socket is registered, for one may write to it."""
+        return self.once(" One may write to them: that is news which nobody needs here. In chapter 05 there is no such wait.")
 
     def fd_text(self, fd):
         socket = self.kernel.sockets.get(fd)

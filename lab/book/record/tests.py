@@ -88,6 +88,7 @@ class Echoes(unittest.TestCase):
         told = [sum("bytes are there" in step["says"] or "told again" in step["says"] for step in echo["steps"]) for echo in echoes()]
         self.assertEqual(told, [3, 1, 1])
         self.assertEqual([len(self.reads(echo)) for echo in echoes()], [3, 1, 3])
+        self.assertEqual([states_of(echo["steps"])[-1]["told"] for echo in echoes()], told)
 
     def test_without_draining_the_rest_is_in_the_socket_when_both_sleep(self):
         level, no_drain, edge = echoes()
@@ -278,7 +279,7 @@ class Lines(unittest.TestCase):
             self.assertEqual(moments, moments_of(chapter, recording["steps"]), "record.py makes them")
             names = [name for _, of_step in moments for name in of_step.split(", ")]
             self.assertEqual(len(names), len(MOMENTS[chapter]), chapter)
-            self.assertIn(len(moments), range(4, 7))
+            self.assertIn(len(moments), range(4, 8))
             self.assertEqual(moments[-1][0], len(recording["steps"]) - 1)
             self.assertIn(many.get(chapter, names[0]), names)
 
@@ -593,6 +594,47 @@ class Words(unittest.TestCase):
             self.assertTrue(dropped)
             for says in dropped:
                 self.assertRegex(says, words)
+
+    def test_who_arrives_says_so_if_that_puts_something_on_the_ready_list(self):
+        for steps, edge in [*((recordings()[chapter]["steps"], "edge" in chapter) for chapter in ("05_epoll_level", "06_epoll_edge")),
+                            *((echo["steps"], "edge" in echo["chapter"]) for echo in echoes())]:
+            ready = [state["epoll"]["ready"] for state in states_of(steps)]
+            for step, before, after in zip(steps[1:], ready, ready[1:]):
+                if step["who"].startswith("client "):
+                    words = r" edge: the \w+ is on the ready list" if edge else r" So the \w+ is on the ready list"
+                    (self.assertRegex if set(after) - set(before) else self.assertNotRegex)(step["says"], words)
+
+    def test_the_listener_leaves_the_ready_list_as_the_last_step_of_chapter_06_says(self):
+        steps = recordings()["06_epoll_edge"]["steps"]
+        ready = [6 in state.get("epoll", {"ready": []})["ready"] for state in states_of(steps)]
+        left = [step["says"] for step, before, after in zip(steps[1:], ready, ready[1:]) if before and not after]
+        self.assertEqual(len(left), 2)
+        self.assertRegex(left[0], r"with what was on the ready list: 6 \(the listener\)")
+        self.assertRegex(left[1], "nothing to tell of it, and off the ready list")
+        self.assertRegex(steps[-1]["says"], "the next epoll_wait took it off, and told nothing of it")
+        self.assertEqual(sum("news which nobody needs here" in step["says"] for step in steps), 1)
+
+    def test_whoever_is_woken_for_nothing_says_how_many_are_left(self):
+        steps = recordings()["07_futures_tasks"]["steps"]
+        for step, state in zip(steps, states_of(steps)):
+            if "of no use" in step["says"]:
+                left = sum(task["state"] != "ended" for task in state["tasks"] if task["name"] != "serve")
+                self.assertIn(f"{in_words(left)} of the connections", step["says"])
+                self.assertGreater(left, 0)
+
+    def test_whoever_is_woken_in_one_step_with_others_is_in_the_queue(self):
+        steps = recordings()["07_futures_tasks"]["steps"]
+        together = [(step, state) for step, state in zip(steps, states_of(steps)) if step["call"].startswith("wake tasks")]
+        self.assertTrue(together)
+        for step, state in together:
+            self.assertEqual(ranges(state["queue"][-len(step["set"]["tasks"]):]), step["call"].removeprefix("wake tasks "))
+            self.assertEqual({task["state"] for task in step["set"]["tasks"]}, {"in the queue"})
+
+    def test_a_bar_of_chapter_07_begins_and_ends_where_that_is_written(self):
+        recording = recordings()["07_futures_tasks"]
+        for step in recording["steps"]:
+            if found := re.match(r"“(start|end) (\d+)” is written", step["says"]):
+                self.assertEqual(recording["bars"][int(found[2]) - 1][1 if found[1] == "start" else 2], step["t"])
 
     def test_who_finds_nobody_says_what_is_still_on_the_ready_list(self):
         for chapter in ("05_epoll_level", "06_epoll_edge"):
