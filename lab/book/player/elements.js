@@ -82,17 +82,19 @@ Player.keepFocus = (element) => {
 /// Sets an element's content.
 Player.fill = (element, ...content) => element.replaceChildren(...content.flat(3).filter((one) => one !== null && one !== undefined && one !== false));
 
-/// A run whose player is not wholly in the window begins at the window's top. What has changed may still be below, on a phone:
-/// then it comes up, but not under what sticks to the top.
+/// A run whose player is not wholly in the window begins at the window's top. On a phone what it shows may still be below: then
+/// it comes up, above all what has changed, but not under what sticks to the top.
 Player.bringIntoView = (run) => {
   const box = run.closest(".p-box");
   const { top, bottom } = box.getBoundingClientRect();
   if (top >= 0 && bottom <= innerHeight) return;
   box.scrollIntoView({ behavior: "instant" });
-  const places = [...run.querySelectorAll(".p-place.p-changed")].map((place) => place.getBoundingClientRect());
-  if (!places.length) return;
   const above = run.querySelector(".p-top"), style = getComputedStyle(above);
-  const free = style.position === "sticky" ? parseFloat(style.top) + above.offsetHeight : 0;
-  const far = Math.min(Math.max(...places.map((place) => place.bottom)) + 8 - innerHeight, Math.min(...places.map((place) => place.top)) - 8 - free);
-  if (far > 0) scrollBy({ top: far, behavior: "instant" });
+  const sticks = style.position === "sticky";
+  const free = sticks ? parseFloat(style.top) + above.offsetHeight : 0;
+  const far = (parts) => {
+    const places = [...run.querySelectorAll(parts)].map((part) => part.getBoundingClientRect());
+    return places.length ? Math.min(Math.max(...places.map((place) => place.bottom)) + 8 - innerHeight, Math.min(...places.map((place) => place.top)) - 8 - free) : 0;
+  };
+  scrollBy({ top: Math.max(0, far(".p-changed"), sticks ? far(".p-kernel") : 0), behavior: "instant" });
 };

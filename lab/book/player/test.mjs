@@ -248,6 +248,16 @@ test("on a phone a moment brings what has changed into the window", () =>
     }
   }));
 
+test("on a phone the tasks that say goodbye are in the window when all ten do", () =>
+  visiting("", phone, async (page, player) => {
+    await comeNear(page);
+    const figure = player("07_futures_tasks");
+    await button(figure, "ten say goodbye").click();
+    const { y, height } = await figure.locator(".p-place", { hasText: "its socket's readiness" }).boundingBox();
+    const above = await figure.locator(".p-top").boundingBox();
+    assert.ok(y >= above.y + above.height && y + height <= phone.viewport.height, `${y} + ${height}`);
+  }));
+
 test("on a laptop all of a run is to be seen at once", () =>
   visiting("", { viewport: { width: 1280, height: 800 } }, async (page) => {
     await page.addStyleTag({ content: "main { max-width: 800px }" });  // as wide as the book's column
