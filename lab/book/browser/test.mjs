@@ -410,6 +410,47 @@ test("what came in a terminal is covered until its question has an answer, and t
     assert.match(await seen(server), /wall=/);
   }));
 
+test("a sentence that answers a question is covered until the question has its answer", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const place = page.locator(".covered").first();
+    const form = page.locator("form.predict").first();
+    const text = place.locator("p").first();
+    const veil = place.getByRole("button", { name: "Covered until you have answered. Show it" });
+    const height = () => place.evaluate((one) => one.offsetHeight);
+    const heard = () => text.evaluate((one) => one.checkVisibility({ visibilityProperty: true }));
+    const covered = async (is) => {
+      assert.equal(await veil.count(), is ? 1 : 0);
+      assert.equal(await heard(), !is);
+      const selected = await place.evaluate((one) => {
+        getSelection().selectAllChildren(one);
+        const { length } = getSelection().toString().replace(/Covered until.*it/, "");
+        getSelection().removeAllRanges();
+        return length;
+      });
+      assert(is ? selected < 3 : selected > 100, `${selected}`);
+    };
+    await covered(true);
+    const before = await height();
+    await veil.click();
+    await covered(false);
+    assert.equal(await height(), before);
+    assert.equal(await page.evaluate(() => document.activeElement.className), "covered");
+    await page.reload();
+    await covered(true);
+    await page.emulateMedia({ media: "print" });
+    assert(await heard() && !(await veil.isVisible()));
+    await page.emulateMedia({ media: "screen" });
+    await form.getByRole("textbox").fill("nothing");
+    await form.getByRole("button", { name: "Compare with the answer" }).click();
+    await covered(false);
+    await page.reload();
+    await covered(false);
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    await covered(true);
+    await page.goto(address("01-blocking.html?seen=1"));
+    await covered(false);
+  }));
+
 test("what the search has found in a terminal is not covered there", () =>
   visiting(address("search.html?q=EFD_CLOEXEC"), {}, async (page) => {
     await page.locator("ul.search a").first().click();
@@ -447,6 +488,7 @@ test("without scripts an answer is folded, and the rest is there", async () => {
   assert(await answer.locator("p").first().isVisible());
   assert(await page.locator("figure img.only-light").first().isVisible());
   assert(await page.locator(".came .line").last().isVisible());
+  assert(await page.locator(".covered p").first().isVisible());
   await context.close();
 });
 

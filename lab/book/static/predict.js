@@ -1,6 +1,6 @@
 // A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or chooses one, and
-// then the answer unfolds. The terminals below answer, too: what came in them is covered until then, or until the reader asks
-// for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
+// then the answer unfolds. The terminals below answer, too, and some of the text: what came in them, and what book.py has put
+// into a `.covered`, is covered until then, or until the reader asks for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
 "use strict";
 
 const memory = {
@@ -78,14 +78,14 @@ function trim(fragment) {
 
 const isQuestion = (one) => one.matches("details") && one.querySelector("summary")?.textContent === "Answer";
 
-// The terminals between an answer and the next question, or the next heading. A section that is called so asks about the next one.
-function terminalsAfter(answer) {
+// What answers, too, between an answer and the next question, or the next heading. A section that is called so asks about the next one.
+function coverableAfter(answer) {
   const found = [];
-  const all = [...document.querySelectorAll("article :is(h1, h2, h3, h4, details, .console)")];
+  const all = [...document.querySelectorAll("article :is(h1, h2, h3, h4, details, .console, .covered)")];
   let ends = all.findLast((one) => one.matches("h1, h2, h3, h4") && before(one, answer))?.firstChild.textContent === "Predict" ? 2 : 1;
   for (const one of all.slice(all.indexOf(answer) + 1)) {
     if (isQuestion(one) || (one.matches("h1, h2, h3, h4") && --ends === 0)) break;
-    if (one.matches(".console") && !one.closest("details")) found.push(one);
+    if (one.matches(".console, .covered") && !one.closest("details")) found.push(one);
   }
   return found;
 }
@@ -93,33 +93,36 @@ function terminalsAfter(answer) {
 const before = (one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
 
 // What came stays where it is, and takes its room, so that nothing moves.
-function cover(terminal) {
-  for (const came of terminal.querySelectorAll(".came")) {
-    const veil = element("button", { type: "button", className: "veil", textContent: "Show what came" });
+function cover(place) {
+  const text = place.matches(".covered");
+  for (const part of text ? [place] : place.querySelectorAll(".came")) {
+    const veil = element("button", { type: "button", className: "veil",
+      textContent: text ? "Covered until you have answered. Show it" : "Show what came" });
     veil.onclick = () => {
-      uncover(terminal);
-      terminal.tabIndex = -1;
-      terminal.focus({ preventScroll: true });
+      uncover(place);
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
     };
-    came.prepend(veil);
+    part.prepend(veil);
   }
 }
 
-function uncover(terminal) {
-  for (const veil of terminal.querySelectorAll(".veil")) veil.remove();
+function uncover(place) {
+  for (const veil of place.querySelectorAll(".veil")) veil.remove();
 }
 
-// The search has shown already what is in this section: see search.js.
-function wasSeen(terminal) {
-  const place = new URLSearchParams(location.search).has("seen") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  return Boolean(place && place.closest("section").contains(terminal));
+// The search has shown already what is in this section: see search.js. Without a section, all is shown.
+function wasSeen(place) {
+  if (!new URLSearchParams(location.search).has("seen")) return false;
+  const section = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("section");
+  return !section || section.contains(place);
 }
 
 function enhance(answer, index) {
   const page = location.pathname.split("/").pop();
   const key = `predict:${page}:${number(answer.textContent)}`;
   const choices = choicesOf(answer);
-  const terminals = terminalsAfter(answer);
+  const coverable = coverableAfter(answer);
   const form = element("form", { className: "predict" });
   answer.before(form);
 
@@ -156,7 +159,7 @@ function enhance(answer, index) {
     form.classList.add("asking");
     answer.open = false;
     for (const { paragraph } of choices) paragraph.classList.remove("chosen", "answer");
-    for (const terminal of terminals) if (!wasSeen(terminal)) cover(terminal);
+    for (const place of coverable) if (!wasSeen(place)) cover(place);
   }
 
   function settle(prediction, byReader = true) {
@@ -176,7 +179,7 @@ function enhance(answer, index) {
     choice?.paragraph.classList.add("chosen");
     if (choice) choices.find((one) => one.isAnswer).paragraph.classList.add("answer");
     answer.open = true;
-    terminals.forEach(uncover);
+    coverable.forEach(uncover);
     if (byReader) answer.querySelector("summary").focus();
   }
 
