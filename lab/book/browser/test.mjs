@@ -112,6 +112,7 @@ const problems = {
         const form = answer.previousElementSibling;
         if (!form?.matches("form.predict.asking")) return [`no form: ${answer.textContent.slice(0, 60)}`];
         const wrong = [...answer.querySelectorAll("p")].filter((p) => /^["“]/.test(p.textContent) && p.firstChild.nodeName === "EM");
+        form.querySelector("button.choose")?.click();
         const choices = [...form.querySelectorAll(".choices button")].map((button) => button.textContent.trim());
         if (choices.length !== (wrong.length && wrong.length + 1)) return [`${choices.length} choices: ${choices.join(" | ")}`];
         return choices.filter((choice) => !choice || choice.length > 160).map((choice) => `no choice: ${choice}`);
@@ -141,11 +142,11 @@ async function examine(name) {
   await visiting(address(name), { reducedMotion: "reduce" }, async (page) => {
     if (name === files[0]) await addEveryWord(page);
     if (name.startsWith("search.html?")) await page.locator("ul.search li").first().waitFor();
+    await note("answers", name, page); // from then on there are the choices
     await page.evaluate(axe);
     // What `region` finds is never serious, and it takes long to look.
     await note("access", name, page, { rules: { region: { enabled: false } } });
     await note("width", name, page);
-    await note("answers", name, page);
     await page.emulateMedia({ colorScheme: "dark" });
     await note("access", `${name}, dark`, page, { runOnly: ["color-contrast"] });
     await page.setViewportSize(phone);
@@ -348,20 +349,61 @@ test("with the keyboard alone a prediction is written, and compared with the ans
     await page.keyboard.press("Enter");
     assert.equal(await form.getByRole("status").innerText(), "Write something first, or unfold without an answer.");
     assert(!(await answer.isVisible()));
-    await page.keyboard.type("half a line");
-    await page.keyboard.press("Tab");
+    await page.keyboard.type("half a line, or so");
     await page.keyboard.press("Enter");
     assert(await answer.getByText("the call").or(answer.locator("p")).first().isVisible());
-    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert.match(await form.innerText(), /You wrote: half a line, or so/);
     assert.match(await focus(), /^<summary/);
     assert.equal(await page.locator("form.predict .hint:not(:empty)").count(), 0);
 
     await page.reload();
-    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert.match(await form.innerText(), /You wrote: half a line, or so/);
     assert(await answer.locator("p").first().isVisible());
     await form.getByRole("button", { name: "Ask me again" }).click();
     assert(!(await answer.isVisible()));
     assert.match(await focus(), /^<textarea/);
+  }));
+
+test("a long prediction is not cut, and may have lines", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    const field = form.getByRole("textbox");
+    const size = () => field.evaluate((one) => {
+      const { paddingLeft } = getComputedStyle(one.form);
+      return { height: one.offsetHeight, hidden: one.scrollHeight - one.clientHeight, beside: one.form.clientWidth - one.offsetWidth - 2 * parseFloat(paddingLeft) };
+    });
+    const empty = await size();
+    assert(Math.abs(empty.beside) < 1);
+    await field.focus();
+    await page.keyboard.insertText("The last thing on the screen is the line of listen, or it is half of a line. ".repeat(3));
+    const long = await size();
+    assert(long.height > empty.height && long.hidden <= 0, JSON.stringify(long));
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("No.");
+    assert((await size()).height > long.height);
+    await page.keyboard.press("Enter");
+    assert.match(await form.innerText(), /half of a line\. \nNo\./);
+  }));
+
+test("there is a choice for whoever asks for one", () =>
+  visiting(address("02-threads.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    const choices = form.locator(".choices button");
+    const ask = form.getByRole("button", { name: "Give me a choice" });
+    assert.equal(await choices.count(), 0);
+    await ask.click();
+    assert((await choices.count()) > 2);
+    assert.equal(await page.evaluate(() => document.activeElement.closest(".choices") !== null), true);
+    await page.reload();
+    assert((await choices.count()) > 2);
+    assert.equal(await ask.count(), 0);
+    await form.getByRole("textbox").fill("ten threads.");
+    await page.keyboard.press("Enter");
+    assert.match(await form.innerText(), /You chose: Ten threads/);
+    assert.equal(await page.locator("details .chosen").count(), 1);
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    assert.equal(await choices.count(), 0);
+    assert(await ask.isVisible());
   }));
 
 test("who chooses sees which is the answer, and why what was chosen is likely", () =>
@@ -369,13 +411,17 @@ test("who chooses sees which is the answer, and why what was chosen is likely", 
     const form = page.locator("form.predict").first();
     const chosen = page.locator("details .chosen");
     const says = (paragraph) => paragraph.evaluate((one) => getComputedStyle(one, "::before").content.slice(1, -1).trim());
-    await form.getByRole("button", { name: "Ten threads" }).click();
+    const choose = async (name) => {
+      await form.getByRole("button", { name: "Give me a choice" }).click();
+      await form.getByRole("button", { name }).click();
+    };
+    await choose("Ten threads");
     assert.match(await chosen.innerText(), /the one that accepts is a thread, too/);
     assert.equal(await says(chosen), "You chose this.");
     assert.equal(await says(page.locator("details .answer")), "The answer.");
     await form.getByRole("button", { name: "Ask me again" }).click();
     assert.equal(await page.locator("details :is(.chosen, .answer)").count(), 0);
-    await form.getByRole("button", { name: "One second; eleven threads" }).click();
+    await choose("One second; eleven threads");
     assert.equal(await says(chosen), "The answer. You chose this.");
   }));
 

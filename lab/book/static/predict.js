@@ -1,5 +1,5 @@
-// A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or chooses one, and
-// then the answer unfolds. The terminals below answer, too, and some of the text: what came in them, and what book.py has put
+// A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or asks for some to
+// choose from, and then the answer unfolds. The terminals below answer, too, and some of the text: what came in them, and what book.py has put
 // into a `.covered`, is covered until then, or until the reader asks for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
 "use strict";
 
@@ -65,9 +65,15 @@ function choicesOf(answer) {
     return { paragraph, shown, isAnswer: false };
   });
   choices.push({ paragraph: paragraphs[0], shown: firstSentence(paragraphs[0]), isAnswer: true });
-  for (const choice of choices) choice.key = number(choice.shown.textContent);
+  for (const choice of choices) {
+    choice.key = number(choice.shown.textContent);
+    choice.words = wordsOf(choice.shown.textContent);
+  }
   return choices.sort((a, b) => a.key - b.key);
 }
+
+// What is the same whoever writes it.
+const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu)?.join(" ") ?? "";
 
 // Without the quotes around it.
 function trim(fragment) {
@@ -126,36 +132,53 @@ function enhance(answer, index) {
   const form = element("form", { className: "predict" });
   answer.before(form);
 
-  function ask() {
+  function ask(choosing = false) {
     const field = element("textarea", { id: `prediction-${index}`, rows: 1 });
     const label = element("label", { className: "title", htmlFor: field.id, textContent: "Your prediction" });
     const done = element("button", { className: "main", textContent: "Compare with the answer" });
+    const choose = element("button", { type: "button", className: "choose", textContent: "Give me a choice" });
     const skip = element("button", { type: "button", className: "plain", textContent: "Unfold without an answer" });
     const hint = element("p", { className: "hint" });
     hint.setAttribute("role", "status");
     form.onsubmit = (event) => {
       event.preventDefault();
-      if (field.value.trim()) settle({ typed: field.value.trim() });
+      const typed = field.value.trim();
+      const same = choices.find(({ words }) => words && words === wordsOf(typed));
+      if (typed) settle(same ? { chosen: same.key } : { typed });
       else {
         hint.textContent = "Write something first, or unfold without an answer.";
         field.focus();
       }
     };
-    field.oninput = () => hint.replaceChildren();
+    field.oninput = () => {
+      hint.replaceChildren();
+      if (CSS.supports("field-sizing", "content")) return;
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+    };
     field.onkeydown = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
     };
     skip.onclick = () => settle({});
-    form.replaceChildren(label, element("div", { className: "row" }, field, done, skip), hint);
-    if (choices.length) {
+    form.replaceChildren(label, field, element("div", { className: "row" }, done, ...(choices.length && !choosing ? [choose] : []), skip), hint);
+    const offer = () => {
       const list = element("div", { className: "choices" });
       for (const choice of choices) {
         const button = element("button", { type: "button" }, choice.shown.cloneNode(true));
         button.onclick = () => settle({ chosen: choice.key });
         list.append(button);
       }
-      form.append(element("fieldset", {}, element("legend", { textContent: "Or is it one of these?" }), list));
-    }
+      form.append(element("fieldset", {}, element("legend", { textContent: "Is it one of these?" }), list));
+    };
+    choose.onclick = () => {
+      memory.set(key, { choosing: true });
+      offer();
+      choose.remove();
+      form.querySelector(".choices button").focus();
+    };
+    if (choosing) offer();
     form.classList.add("asking");
     answer.open = false;
     for (const { paragraph } of choices) paragraph.classList.remove("chosen", "answer");
@@ -184,8 +207,8 @@ function enhance(answer, index) {
   }
 
   const remembered = memory.get(key);
-  if (remembered) settle(remembered, false);
-  else ask();
+  if (remembered && !remembered.choosing) settle(remembered, false);
+  else ask(remembered?.choosing);
 }
 
 [...document.querySelectorAll("article details")].filter(isQuestion).forEach(enhance);
