@@ -510,17 +510,48 @@ test("what the search has found in a terminal is not covered there", () =>
     assert((await page.locator(".veil").count()) > 0);
   }));
 
-test("the way back to the top does not lie over a player", () =>
-  visiting(address("05-epoll-level-triggered.html"), {}, async (page) => {
-    const up = async (to) => {
-      for (const down of [60, 20]) {
-        await page.evaluate(([selector, down]) => scrollTo(0, document.querySelector(selector).getBoundingClientRect().top + scrollY + down), [to, down]);
-        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+test("the contents are beside the text or behind a button that says so, lead to the top, and nothing lies over the text", () =>
+  visiting(address("07-futures-and-tasks.html"), {}, async (page) => {
+    const frames = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const top = page.locator('.toc-tree a[href="#"]');
+    const button = page.locator("label[for=__toc]").filter({ visible: true });
+    for (const [width, beside] of [[1440, true], [1280, true], [1272, true], [1200, false], [1080, false], [phone.width, false]]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const y of [3000, 2900]) { // Furo's way to the top comes after a way up
+        await page.evaluate((y) => scrollTo(0, y), y);
+        await frames();
       }
-      return page.locator(".back-to-top");
-    };
-    await (await up("#the-code")).waitFor();
-    await (await up("figure.player")).waitFor({ state: "hidden" });
+      // Of the column of the text all that is on top is text.
+      const over = await page.evaluate(() => {
+        const article = document.querySelector("article").getBoundingClientRect();
+        const header = document.querySelector(".mobile-header").getBoundingClientRect().bottom;
+        const wrong = new Set();
+        for (let x = article.left + 2; x < article.right; x += 20) {
+          for (let y = Math.max(header, 0) + 2; y < innerHeight; y += 12) {
+            const found = document.elementFromPoint(x, y);
+            if (!found?.closest("article") && !found?.contains(document.querySelector("article"))) wrong.add(found?.outerHTML.slice(0, 80));
+          }
+        }
+        return [...wrong];
+      });
+      assert.deepEqual(over, [], `${width}`);
+      assert.equal(await button.count(), beside ? 0 : 1, `${width}`);
+      if (!beside) {
+        if (width !== phone.width) assert.equal(await button.evaluate((one) => getComputedStyle(one, "::after").content), '"On this page"');
+        await button.click();
+      }
+      await page.waitForFunction(() => {
+        const { left, right } = document.querySelector(".toc-drawer").getBoundingClientRect();
+        return left >= 0 && right <= innerWidth;
+      });
+      if (beside) {
+        const [text, contents] = await page.evaluate(() => ["article", ".toc-drawer"].map((one) => document.querySelector(one).getBoundingClientRect()));
+        assert(text.right < contents.left && text.width >= 800, `${width}`);
+      }
+      await page.locator(".toc-tree .scroll-current > a").filter({ visible: true }).first().waitFor();
+      await top.click();
+      await page.waitForFunction((beside) => scrollY === 0 && (beside || document.querySelector(".toc-drawer").getBoundingClientRect().left >= innerWidth), beside);
+    }
   }));
 
 test("without scripts an answer is folded, and the rest is there", async () => {
