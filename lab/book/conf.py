@@ -21,8 +21,8 @@ html_static_path = ["static"]
 html_css_files = ["book.css"]
 html_js_files = [("book.js", {"defer": "defer"}), ("predict.js", {"defer": "defer"})]
 # What a page with a player loads beside, in this order: the files of player/, where there is one.
-book_player = ["player.css", "model.js", "elements.js", "code.js", "bars.js", "view_calls.js", "view_tasks.js",
-               "view_map.js", "view_game.js", "view_quiz.js", "cases.js", "player.js"]
+book_player = ["player.css", "model.js", "elements.js", "code.js", "bars.js", "view_calls.js", "view_poller.js",
+               "view_tasks.js", "view_rings.js", "view_map.js", "view_game.js", "view_quiz.js", "cases.js", "player.js"]
 html_static_path += [name for name in ["player"] if Path(__file__).with_name(name).is_dir()]
 html_copy_source = False
 html_show_copyright = False

@@ -10,7 +10,7 @@ Player.Cases = class {
       h("label.p-choice", h("input", { type: "radio", name: `${name}-case`, value: index, change: () => this.choose(index) }), h("span", one.name)));
     this.watch = h("p.p-watch", { role: "status" });
     // All of them are in the same place: it has room for each.
-    this.element = h("div.p-cases", h("fieldset.p-choices", h("legend", "Which server?"), this.choices), this.watch, h("div.p-all", this.cases.map((one) => one.element)));
+    this.element = h("div.p-cases", h("fieldset.p-choices", h("legend", data.choice), this.choices), this.watch, h("div.p-all", this.cases.map((one) => one.element)));
     this.choose(0);
   }
 

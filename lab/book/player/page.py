@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = ["model.js", "elements.js", "code.js", "bars.js", "view_calls.js", "view_tasks.js", "view_map.js", "view_game.js", "view_quiz.js", "cases.js", "player.js"]
+SCRIPTS = ["model.js", "elements.js", "code.js", "bars.js", "view_calls.js", "view_poller.js", "view_tasks.js", "view_rings.js", "view_map.js", "view_game.js", "view_quiz.js", "cases.js", "player.js"]
 
 
 def figure(recording):

@@ -1,7 +1,7 @@
 // Which figures are players, and what do their buttons do? This file makes them, and is the last to be loaded:
 //
-//   model.js elements.js code.js bars.js view_calls.js view_tasks.js view_map.js
-//   view_game.js view_quiz.js cases.js player.js, and player.css
+//   model.js elements.js code.js bars.js view_calls.js view_poller.js view_tasks.js
+//   view_rings.js view_map.js view_game.js view_quiz.js cases.js player.js, and player.css
 //
 //   <figure class="player" data-recording="01_blocking">
 //     <img …>                                           the picture of another run, which stays above the player
@@ -21,8 +21,8 @@ Player.RunPlayer = class {
     this.prefix = prefix;
     this.run = new Player.Run(data);
     this.code = new Player.CodeView(data.code);
-    this.view = data.kind === "trace" ? new Player.TasksView(this.run) : new Player.CallsView(this.run);
-    this.bars = data.bytes ? new Player.BytesView(this.run) : new Player.BarsView(this.run);
+    this.view = new ({ trace: Player.TasksView, poller: Player.PollerView, rings: Player.RingsView }[data.kind] || Player.CallsView)(this.run);
+    this.bars = new (data.bytes ? Player.BytesView : { poller: Player.PrintedView, rings: Player.TallyView }[data.kind] || Player.BarsView)(this.run);
     this.call = h("div.p-call", { role: "group", "aria-label": "the call" });
     this.says = h("div.p-says", { "aria-live": "polite", role: "status" });
     this.rooms = [];  // how high each place is at its most
@@ -95,7 +95,7 @@ Player.RunPlayer = class {
     const { h, fill } = Player;
     const { step } = this.run.at(index);
     this.view.show(index);
-    fill(this.call, h("span.p-actor", `${this.actor(step.who)}${step.call || step.is ? "" : ": no call"} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
+    fill(this.call, h("span.p-actor", `${this.actor(step.who)}${step.call.startsWith("io_uring_") && !step.is ? ", in memory: no call" : step.call || step.is ? "" : ": no call"} `, step.times ? h("span.p-pill", `× ${step.times.toLocaleString("en")}`) : null), h("code", step.call),
       step.is === "waits" ? h("span.p-pill", "waits") : step.is === "…" ? h("span.p-pill", "goes in") : step.is ? h("code.p-result", ` ${step.is}`) : null);
     fill(this.says, h("p", this.run.words(index)), step.meanwhile ? h("p.p-meanwhile", `Meanwhile: ${step.meanwhile.join(" ")}`) : null);
   }
@@ -187,7 +187,15 @@ Player.recordingOf = (figure, name) => {
 Player.another = (figure, data) =>
   figure.querySelector(":scope > img") && data.delay ? Player.h("p.p-another", `Another run, step by step, in which each client is served for ${data.delay === 1 ? "a second" : `${data.delay} s`}.`) : null;
 
-Player.sourceOf = ({ code, made }) => `${code.file} (${made.commit}, ${made.system})`;
+/// The files of one commit together.
+Player.sourcesOf = (runs) => {
+  const files = new Map();
+  for (const { code, made } of runs) {
+    const where = `${made.commit}, ${made.system}`;
+    files.set(where, (files.get(where) ?? new Set()).add(code.file));
+  }
+  return [...files].map(([where, of]) => `${[...of].join(", ")} (${where})`).join(" and ");
+};
 
 Player.make = (figure) => {
   const { h } = Player;
@@ -197,8 +205,8 @@ Player.make = (figure) => {
   const kinds = { cases: Player.Cases, games: Player.GameView, quizzes: Player.QuizView };
   const player = new (kinds[data.kind] || Player.RunPlayer)(data, name);
   const made = data.kind === "quizzes" ? "Drawn by build/lab/quiz, which knows more of them; answered by the runtime."
-    : data.cases ? `Recorded from runs of ${[...new Set(data.cases.map(Player.sourceOf))].join(" and ")} under strace, which makes each call longer.`
-    : data.made ? `Recorded from a run of ${Player.sourceOf(data)}` + (data.kind === "calls" ? " under strace, which makes each call longer." : ".")
+    : data.cases ? `Recorded from runs of ${Player.sourcesOf(data.cases)} under strace, which makes each call longer.`
+    : data.made ? `Recorded from a run of ${Player.sourcesOf([data])}` + ({ calls: " under strace, which makes each call longer.", rings: " under gdb, which stops it at each step." }[data.kind] ?? ".")
     : "All positions come from the explorer, which runs the runtime's own code in every order.";
   figure.classList.add("p-ready");
   figure.append(h("div.p-box", h("div.p-head", Player.another(figure, data), h("h3.p-title", data.title), data.watch ? h("p.p-watch", data.watch) : null), player.element, h("p.p-made", made)));

@@ -14,6 +14,8 @@ const phone = { viewport: { width: 390, height: 844 } };
 const runs = ["01_blocking", "02_threads", "03_nonblocking_busy", "04_poll", "05_epoll_level", "06_epoll_edge", "07_futures_tasks"];
 // A player with several runs has them under numbers.
 const echoes = ["forty_thousand/1", "forty_thousand/2", "forty_thousand/3"];
+const wakes = ["wake_the_poller/1", "wake_the_poller/2", "wake_the_poller/3"];
+const all = [...runs, ...echoes, ...wakes, "two_rings"];
 const games = ["Without the second look", "With it", "Without the tick", "With the tick"];
 
 let browser;
@@ -71,7 +73,7 @@ async function visiting(hash, { viewport = { width: 1100, height: 900 }, javaScr
 let kept;
 async function stepping(visit) {
   if (kept) {
-    await kept.page.evaluate((names) => names.forEach((name) => runOf(name).player.go(0)), [...runs, ...echoes]);
+    await kept.page.evaluate((names) => names.forEach((name) => runOf(name).player.go(0)), all);
   } else {
     kept = await open({});
     await kept.page.goto(address);
@@ -82,7 +84,7 @@ async function stepping(visit) {
 
 // Comes near to each player, for it to make its room.
 async function comeNear(page) {
-  for (const name of [...runs, ...echoes]) {
+  for (const name of all) {
     await page.evaluate((name) => runOf(name).figure.scrollIntoView(), name);
     await page.waitForFunction((name) => runOf(name).player.rooms.length > 0, name);
   }
@@ -93,7 +95,7 @@ const says = (figure) => figure.locator(".p-says");
 
 test("each run can be stepped to its end, and back to the same pictures", () =>
   stepping(async (page) => {
-    for (const name of [...runs, ...echoes]) {
+    for (const name of all) {
       const seen = await page.evaluate((name) => {
         const { player } = runOf(name);
         const box = player.element;
@@ -106,7 +108,7 @@ test("each run can be stepped to its end, and back to the same pictures", () =>
         return { there, back: back.reverse(), steps: player.run.last };
       }, name);
       assert.equal(seen.there.length, seen.steps + 1);
-      assert.ok(seen.steps > (echoes.includes(name) ? 12 : 25), name);
+      assert.ok(seen.steps > (runs.includes(name) ? 25 : 12), name);
       assert.equal(new Set(seen.there).size, seen.there.length, `${name}: two moments look the same`);
       assert.deepEqual(seen.there, seen.back, name);
     }
@@ -114,7 +116,7 @@ test("each run can be stepped to its end, and back to the same pictures", () =>
 
 test("each step lights the line that the recording names, and says in words what is there", () =>
   stepping(async (page) => {
-    for (const name of [...runs, ...echoes]) {
+    for (const name of all) {
       const wrong = await page.evaluate((name) => {
         const { player, figure } = runOf(name);
         const { data } = player.run;
@@ -139,7 +141,7 @@ test("each step lights the line that the recording names, and says in words what
 
 test("a line is lit only while somebody is in it, and a task has the colour of its client", () =>
   stepping(async (page) => {
-    for (const name of [...runs, ...echoes]) {
+    for (const name of all) {
       const wrong = await page.evaluate((name) => {
         const { player, figure } = runOf(name);
         return player.run.data.steps.flatMap(({ who }, index) => {
@@ -157,7 +159,7 @@ test("a line is lit only while somebody is in it, and a task has the colour of i
 
 test("who waits is seen to wait, and a line in which nobody is says so", () =>
   stepping(async (page) => {
-    for (const name of [...runs, ...echoes]) {
+    for (const name of all) {
       const wrong = await page.evaluate((name) => {
         const { player, figure } = runOf(name);
         return player.run.data.steps.flatMap(({ who, is }, index) => {
@@ -226,7 +228,7 @@ test("on a laptop all of a run is to be seen at once", () =>
         player.go(index);
         return [...figure.querySelectorAll(".p-place, .p-bar")].filter((place) => place.scrollWidth > place.clientWidth).map((place) => `${name}, ${index}: ${place.textContent}`);
       });
-    }), [...runs, ...echoes]);
+    }), all);
     assert.deepEqual(out, []);
   }));
 
@@ -292,7 +294,7 @@ test("poll's list is there while poll is, and epoll's all the time", () =>
 test("each of epoll's two lists lights up when it has changed, and not with the other", () =>
   stepping(async (page) => {
     const alone = new Set();
-    for (const name of ["05_epoll_level", "06_epoll_edge", ...echoes]) {
+    for (const name of ["05_epoll_level", "06_epoll_edge", ...echoes, ...wakes]) {
       const [wrong, seen] = await page.evaluate((name) => {
         const { player, figure } = runOf(name);
         const wrong = [], seen = new Set();
@@ -351,6 +353,55 @@ test("one client's bytes lie in the socket until they are read, and with --no-dr
     assert.equal(new Set(heights).size, 1, `${heights}`);
     assert.match(await figure.locator(".p-run:not([inert]) .p-says").textContent(), /^Client 1 has all of its 40,000 bytes back\./);
     assert.equal(await figure.locator(".p-run:not([inert])").getByRole("link", { name: "Link to this moment" }).getAttribute("href"), "#forty_thousand:t=3-18");
+  }));
+
+test("the bell that rings before the sleep is found in it, a tick comes by the queue, and a oneshot is off until it is armed again", () =>
+  visiting("#wake_the_poller:t=2-11", {}, async (page, player) => {
+    const figure = player("wake_the_poller");
+    const shown = figure.locator(".p-run:not([inert])");
+    await figure.getByText("11 / 14").waitFor();
+    assert.equal(await figure.locator("legend").textContent(), "Which run?");
+    const place = (title) => shown.locator(".p-place").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+    assert.match(await place("in the program, under a lock").textContent(), /the note: “it is woken”the queue: token 1$/);
+    assert.match(await place("what lies in each descriptor").textContent(), /the bell: the number 1$/);
+    assert.match(await place("epoll: ready").textContent(), /the bell$/);
+    assert.equal(await place("the program's threads").locator(".p-awake").count(), 2);
+    assert.equal(await shown.locator(".p-printed code").filter({ visible: true }).count(), 2);
+    for (const name of ["asleep: poller_mixed", "oneshot: poller_triggers"]) {
+      await figure.getByLabel(name, { exact: true }).check();
+      for (const moment of await shown.locator(".p-moments button").all()) {
+        await moment.click();
+        assert.equal(await moment.getAttribute("aria-current"), "step");
+      }
+    }
+    const off = await page.evaluate((name) => {
+      const { player, figure } = runOf(name);
+      return player.run.data.steps.map((_, index) => {
+        player.go(index);
+        return [...figure.querySelectorAll(".p-entry")].some((entry) => /^\d+the pipe.*off$/.test(entry.textContent)) ? "off" : "on";
+      }).filter((is, index, all) => is !== all[index - 1]).join(" ");
+    }, wakes[2]);
+    assert.equal(off, "on off on off");
+    assert.match(await says(shown).textContent(), /only a registration arms it again/);
+  }));
+
+test("both rings show what lies in them, and what is looked at, and whose the memory is", () =>
+  stepping(async (page) => {
+    const wrong = await page.evaluate(() => {
+      const { player, figure } = runOf("two_rings");
+      return player.run.steps.flatMap(({ step, state }, index) => {
+        player.go(index);
+        const [, submission, kernel, completion, memory] = [...figure.querySelectorAll(".p-place")].map((place) => [...place.querySelectorAll(".p-entry")].map((entry) => entry.textContent));
+        const words = (entries) => entries.map(({ user_data: word }) => `user_data ${word}`);
+        const same = (shown, entries) => shown.length === entries.length && words(entries).every((text, number) => shown[number].includes(text));
+        const looked = figure.querySelectorAll(".p-looked").length === (step.at === "look" ? 1 : 0);
+        const counts = [...figure.querySelectorAll(".p-tally .p-is")].map(({ textContent }) => Number(textContent)).join() === state.tally.join();
+        const owners = memory[0].startsWith(state.buffers.free.toLocaleString("en")) && memory.length === 1 + state.buffers.taken.length + state.lent.length;
+        const are = [same(submission, state.submission.entries), same(kernel, state.kernel), same(completion, state.completion.entries), looked, counts, owners];
+        return are.every(Boolean) ? [] : [`${index}: ${are}`];
+      });
+    });
+    assert.deepEqual(wrong, []);
   }));
 
 test("the button to what is new passes by what has been there, and ends with it", () =>

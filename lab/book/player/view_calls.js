@@ -3,6 +3,8 @@
 window.Player = window.Player || {};
 
 Player.CallsView = class {
+  whose = "server";
+
   constructor(run) {
     this.run = run;
     // A place is there from the beginning if it is there at all, or the others would move.
@@ -33,8 +35,8 @@ Player.CallsView = class {
       h("li", h(does ? "span.p-dot.p-asleep" : "span.p-dot.p-awake", { "aria-hidden": "true" }),
         this.threaded ? `${name === "main" ? "main thread" : name}: ` : null, does ? h("span", "asleep in ", h("code", does)) : "awake"));
     return this.threaded
-      ? place("the server's threads", changed.has("threads"), h("ul.p-threads", rows))
-      : row("the server's thread", changed.has("threads"), h("ul.p-threads", rows));
+      ? place(`the ${this.whose}'s threads`, changed.has("threads"), h("ul.p-threads", rows))
+      : row(`the ${this.whose}'s thread`, changed.has("threads"), h("ul.p-threads", rows));
   }
 
   queue(state, changed) {
@@ -62,7 +64,7 @@ Player.CallsView = class {
 
   entry(fd, events, state) {
     const { h } = Player;
-    const socket = state.sockets.find((one) => one.fd === fd);
+    const socket = state.sockets?.find((one) => one.fd === fd);
     const colour = Player.colour(socket?.client ?? 0);
     return h(`li.p-entry.${colour}`, h("b", fd), h("span", this.nameOf(fd, state)), events === undefined ? null : h("code", (events === "0" ? "nothing" : events).replaceAll("EPOLL", "").replaceAll("POLL", "").replaceAll("|", " | ")));
   }

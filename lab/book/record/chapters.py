@@ -88,6 +88,51 @@ ECHO_LINES = {
     "06_epoll_edge": {**ECHO, "accept": LINES["06_epoll_edge"]["accept"],
                       "watch": "epoll_.watch(connection.watch, connection.socket.get(), kAllEdges, number);"},
 }
+RING_LINES = {
+    "07_futures_tasks": {
+        "stop": "ring_.poll({kStop}, shutdown_.fd());",
+        "wait": "ring_.wait(rests ? pause_.until() : common::Clock::time_point::max(),",
+        "accept": "ring_.accept({kAccept}, listener_.get());",
+        "receive": "ring_.receive({kReceive, number}, connection.socket.get());",
+        "send": "ring_.send({kSend, number}, connection.socket.get(), connection.sending);",
+        "look": "const auto [kind, number] = Token::of(done);",
+    },
+}
+
+# Chapter 06b's, each with a poller.
+POLLER_LINES = {
+    "poller_mixed": {
+        "poller": "common::Poller poller;",
+        "add stop": "poller.add(shutdown.fd(), kStop, common::ReadySet::readable(), common::PollOpt::level());",
+        "add": "poller.add(socket.get(), kDatagrams, common::ReadySet::readable(), common::PollOpt::level());",
+        "timer": "const Timer timer(ticks.set_readiness(), delay);",
+        "listening": "common::announce(socket.get());",
+        "wait": "poller.wait(events);",
+        "receive": "if (event.token == kDatagrams) receive(socket.get());",
+        "tick": 'if (event.token == kTimer) print("timer " + std::to_string(++count));',
+        "set": "tick.set(common::ReadySet::readable());",
+    },
+    "poller_pipe": {
+        "poller": "common::Poller poller(wakeup);",
+        "set": "for (int i = 0; i < 1000; ++i) readiness.set(common::ReadySet::readable());",
+        "first thread": "std::thread([&] { set_1000_times(readiness); }).join();",
+        "nobody waited": 'print("1000 sets while nobody waited: ", poller.wakeup_writes(), "wake-up write");',
+        "look": 'print("one wait returned ", poller.wait(events), "event");',
+        "second thread": "std::thread sets([&] {",
+        "wait": "while (poller.wait(events) == 0) continue;",
+        "slept": 'print("1000 sets while the poller slept: ", poller.wakeup_writes() - before, "wake-up write");',
+    },
+    "poller_triggers": {
+        "pipe": 'common::check(::pipe2(ends, O_CLOEXEC), "pipe2");',
+        "add": "poller_.add(ends[0], common::Token{1}, common::ReadySet::readable(), opt_);",
+        "arrives": 'void byte_arrives() const { common::write_all(writer_.get(), std::string_view("x")); }',
+        "reads": "common::read_some(reader_.get(), {&byte, 1});",
+        "again": "poller_.modify(reader_.get(), common::Token{1}, common::ReadySet::readable(), opt_);",
+        "look": "bool told() { return poller_.wait(events_, common::Duration::zero()) == 1; }",
+    },
+}
+PROGRAMS = {"server": LINES, "echo_server": ECHO_LINES, "echo_server_uring": RING_LINES,
+            **{program: {"06_epoll_edge": lines} for program, lines in POLLER_LINES.items()}}
 
 
 class Moved(Exception):
@@ -109,7 +154,7 @@ def code_of(root, chapter, program="server"):
     file = f"{chapter}/{program}.cpp"
     text = (root / file).read_text().split("\n")
     at = {}
-    for key, line in {"server": LINES, "echo_server": ECHO_LINES}[program][chapter].items():
+    for key, line in PROGRAMS[program][chapter].items():
         line, closes = (line[1], True) if isinstance(line, tuple) else (line, False)
         found = [number for number, one in enumerate(text) if one.strip() == line]
         if len(found) != 1:

@@ -95,6 +95,26 @@ ECHO_MOMENTS = {
     "edge (06)": [ARRIVE, Moment("it is told", says("bytes are there")), Moment("the last of them", says("takes the last")), Moment("both are done", None)],
 }
 
+# Those of the programs with a poller.
+WAKE_MOMENTS = {
+    "asleep: poller_mixed": [
+        Moment("both sleep", starts_to_sleep), Moment("the bell rings", says("it calls set")), Moment("a datagram", says("A client sends")),
+        Moment("it rings again", says("The next tick")), Moment("both sleep again", None)],
+    "about to sleep: poller_pipe": [
+        Moment("1,000 sets, no write", says("never wrote")), Moment("the gap", says("Here is the gap")), Moment("one write", says("Thread 2 reads")),
+        Moment("nobody slept", says("never slept")), Moment("not lost", None)],
+    "oneshot: poller_triggers": [
+        Moment("the one shot", says("the one shot")), Moment("two bytes, no event", says("2 bytes are there")), Moment("armed again", says("is armed")),
+        Moment("off again", None)],
+}
+
+# Those of the server on two rings.
+RING_MOMENTS = {"two_rings": [
+    Moment("it is written down", says("That is memory")), NOBODY,
+    Moment("{} completions", lambda step, state: len(state["completion"]["entries"]) if step["is"].startswith("=") else 0, most=True),
+    Moment("{} entries", lambda _, state: len(state["submission"]["entries"]), most=True),
+    Moment("client 1 leaves", says(", and leaves")), Moment("all words are back", None)]}
+
 
 def states_of(steps):
     """All that is there after each step. Of the tasks, a step has only those that have changed."""
@@ -109,7 +129,7 @@ def states_of(steps):
 def moments_of(chapter, steps):
     """Those that the run has had, in their order."""
     states = states_of(steps)
-    *moments, last = {**MOMENTS, **ECHO_MOMENTS}[chapter]
+    *moments, last = {**MOMENTS, **ECHO_MOMENTS, **WAKE_MOMENTS, **RING_MOMENTS}[chapter]
     found = {len(steps) - 1: last.name}
     for moment in moments:
         measures = [moment.measure(step, state) for step, state in zip(steps, states)]

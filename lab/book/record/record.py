@@ -14,7 +14,11 @@ shows, a step has only the beginning. A call that does not return at once has tw
 happened, and `meanwhile` what clients have read since the step before, or, where the server sleeps, until `until`.
 
 forty_thousand is {"kind": "cases", "title", "cases": [{"name", …}, …]}: recordings of three echo servers with the same client
-(see echo.py), without bars, and with the client's `bytes`.
+(see echo.py), without bars, and with the client's `bytes`. wake_the_poller is the same with programs that have a poller (see
+poller.py), and with each descriptor's `tokens`. "choice" asks for one of the cases.
+
+two_rings is {"kind": "rings", …}: a recording without bars. Its state is what the two rings have (see rings.py), and its
+`tally` counts entries, calls and completions.
 
 quizzes is what build/lab/quiz has drawn, with the answers. lose_the_wake_up is {"kind": "games", "title", "games":
 [{"title", "about" which line, "graph"}, …]}, where each graph is the positions that the explorer finds, as it prints
@@ -35,6 +39,8 @@ sys.path.insert(0, str(HERE))
 
 import chapters  # noqa: E402
 import echo  # noqa: E402
+import poller  # noqa: E402
+import rings  # noqa: E402
 import tasks  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import Surprise  # noqa: E402
@@ -50,6 +56,11 @@ PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 --delay "$3" 2>&1 >/de
 ECHO_PAIR = """sh -c 'echo $$ >&2; exec "$@"' sh "$0" --port 0 $1 2>&1 >/dev/null |
 { read -r server; read -r line; exec 3<> "/dev/tcp/127.0.0.1/${line##*:}"; dd if=/dev/zero bs="$2" count=1 status=none >&3
   timeout "$3" head -c "$2" <&3 >/dev/null; kill "$server"; cat >/dev/null; }"""
+# The datagram is sent half a tick after the first one: nothing else comes before that. With the third tick the sleep after the
+# second one is over.
+MIXED = """sh -c 'echo $$; exec "$@"' sh "$0" --port 0 --delay "$1" 2>&1 |
+{ read -r program; read -r line; read -r tick; read -rt "$2"; echo hello > "/dev/udp/127.0.0.1/${line##*:}"; read -r datagram; read -r tick; read -r tick
+  kill "$program"; cat >/dev/null; }"""
 TRACED = "socket,bind,listen,connect,accept4,?poll,?ppoll,epoll_create1,epoll_ctl,?epoll_wait,?epoll_pwait," \
          "read,write,close,clock_nanosleep,clone,?clone3,execve,exit"  # not every processor has all of them
 TITLES = {
@@ -85,12 +96,23 @@ ANSWERS = {
 
 # Three servers and the same client: the name of each choice, the chapter, its flag, what to watch for, and what else the
 # last step says of that.
+FORTY_THOUSAND = ("Forty thousand bytes at once", "Which server?")
 ECHOES = [
     ("level (05)", "05_epoll_level", "", "The server reads 16,384 bytes at a time. Who tells it that there are more?",
      "Each epoll_wait told the server that there were more."),
     ("edge, --no-drain (06)", "06_epoll_edge", "--no-drain", "The server still reads 16,384 bytes at a time. Who tells it now?", ""),
     ("edge (06)", "06_epoll_edge", "", "One edge, and how many reads? How does the server know that it may stop?",
      "One edge, and three reads: the last one got fewer bytes than it had asked for."),
+]
+
+# Three programs with a poller: the name of each choice, the program, what records it, what to watch for; a shell's script,
+# and whom strace holds up in it.
+AT_ONCE = 'exec "$0" >/dev/null'
+GAP = ("-e", f"inject=?epoll_wait,?epoll_pwait:delay_enter={round(poller.HELD * 1e6)}:when=2")
+WAKES = [
+    ("asleep: poller_mixed", "poller_mixed", poller.Mixed, "Both threads sleep. What does epoll_wait say of a tick, and what of a datagram?", MIXED, ()),
+    ("about to sleep: poller_pipe", "poller_pipe", poller.Pipe, "The main thread has noted “I sleep now”, and does not sleep yet. Is a wake-up lost that comes now?", AT_ONCE, GAP),
+    ("oneshot: poller_triggers", "poller_triggers", poller.Triggers, "Two bytes lie in the pipe, and epoll_wait says nothing. What has made it deaf, and what arms it again?", AT_ONCE, ()),
 ]
 
 LOOK = {"function": "wait", "line": "if (const auto now = look(direction)) return leave(place, *now);"}
@@ -112,11 +134,11 @@ def trace(build, chapter, delay):
     return strace(60, "sh", PAIR, *(str(build / chapter / name) for name in ("server", "client")), str(CLIENTS), delay)
 
 
-def strace(length, shell, script, *words):
+def strace(length, shell, script, *words, traced=TRACED, more=()):
     """The events of a shell's script; of each text that is read or written, so much."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "trace"
-        command = ["strace", "-f", "-ttt", "-T", "-yy", "-s", str(length), "-e", "trace=" + TRACED, "-o", str(file),
+        command = ["strace", "-f", "-ttt", "-T", "-yy", "-s", str(length), "-e", "trace=" + traced, *more, "-o", str(file),
                    shell, "-c", script, *words]
         try:
             done = subprocess.run(command, timeout=60, capture_output=True, text=True)
@@ -136,32 +158,74 @@ def made(chapter):
     return {"commit": commit, "system": f"Linux {platform.release().split('-')[0]}, {platform.machine()}"}
 
 
-def record_echo(build, number, patience=1.0, tries=20):
-    """One of ECHOES."""
-    name, chapter, flag, watch, answered = ECHOES[number]
-    for left in reversed(range(tries)):
+def until_quiet(name, tries, take):
+    """take(1), or take(2), …: where the order in which strace saw the calls of two processes is not that in which they took
+    place, or a machine is so busy that somebody came too late, it is tried again."""
+    for number in range(1, tries + 1):
         try:
-            program = str(build / chapter / "echo_server")
-            events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
-            done = echo.EchoSteps(chapter, events).run()
-            steps = done.steps
-            steps[-1]["says"] += f" {answered}" * bool(answered)
-            return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
-                    "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
-                    "names": done.names, "moments": moments_of(name, steps), "steps": steps}
+            return take(number)
         except Surprise as surprise:
-            if not left:
+            if number == tries:
                 raise
             print(f"{name}: {surprise}; again", file=sys.stderr)
 
 
+def record_echo(build, number, patience=1.0, tries=20):
+    """One of ECHOES."""
+    name, chapter, flag, watch, answered = ECHOES[number]
+
+    def take(_):
+        program = str(build / chapter / "echo_server")
+        events = strace(8, "bash", ECHO_PAIR, program, flag, str(echo.BYTES), str(patience))
+        done = echo.EchoSteps(chapter, events).run()
+        steps = done.steps
+        steps[-1]["says"] += f" {answered}" * bool(answered)
+        return {"name": name, "kind": "calls", "chapter": chapter, "watch": watch, "made": made(chapter),
+                "bytes": echo.BYTES, "end": steps[-1]["t"], "code": chapters.code_of(ROOT, chapter, "echo_server"),
+                "names": done.names, "moments": moments_of(name, steps), "steps": steps}
+    return until_quiet(name, tries, take)
+
+
+def record_wake(build, number, delay=1.0, tries=20):
+    """One of WAKES. When it is tried again, who came too late has more time."""
+    name, program, kind, watch, script, more = WAKES[number]
+
+    def take(times):
+        events = strace(80, "bash", script, str(build / "06_epoll_edge" / program), f"{round(delay * times * 1000)}ms", str(delay * times / 2),
+                        traced=TRACED + ",eventfd2,futex,pipe2,recvfrom", more=more)
+        done = kind("06_epoll_edge", events).run()
+        return {"name": name, "kind": "poller", "chapter": "06_epoll_edge", "watch": watch, "made": made("06_epoll_edge"),
+                "end": done.steps[-1]["t"], "code": chapters.code_of(ROOT, "06_epoll_edge", program), "names": done.names,
+                "tokens": {str(fd): token for token, fd in done.tokens.items()}, "moments": moments_of(name, done.steps), "steps": done.steps}
+    return until_quiet(name, tries, take)
+
+
+def wakes(build):
+    return text_of_cases("Wake a thread that sleeps in epoll_wait", "Which run?", [record_wake(build, number) for number in range(len(WAKES))])
+
+
 def echoes(build):
-    return text_of_cases([min((record_echo(build, number) for _ in range(3)), key=lambda take: len(take["steps"])) for number in range(len(ECHOES))])
+    return text_of_cases(*FORTY_THOUSAND, [min((record_echo(build, number) for _ in range(3)), key=lambda take: len(take["steps"])) for number in range(len(ECHOES))])
 
 
-def text_of_cases(cases):
+def record_rings(build, tries=20):
+    """Of the server on two rings."""
+    code = chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)
+
+    def take(_):
+        steps = rings.RingSteps(code).run(build).steps
+        return {"kind": "rings", "chapter": rings.CHAPTER, "title": "Two rings", "watch": rings.WATCH, "made": made(rings.CHAPTER),
+                "end": steps[-1]["t"], "code": code, "names": {}, "moments": moments_of("two_rings", steps), "steps": steps}
+    return until_quiet("two_rings", tries, take)
+
+
+def two_rings(build):
+    return text_of(min((record_rings(build) for _ in range(3)), key=lambda take: len(take["steps"])))
+
+
+def text_of_cases(title, choice, cases):
     cases = map(text_of, cases)
-    return '{"kind": "cases", "title": "Forty thousand bytes at once", "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
+    return f'{{"kind": "cases", "title": {json.dumps(title)}, "choice": {json.dumps(choice)}, "cases": [\n' + ",\n".join(case.rstrip() for case in cases) + "]}\n"
 
 
 def answer(chapter, steps):
@@ -181,18 +245,11 @@ def recording_of(steps, delay):
 
 
 def record(build, chapter, delay=1.0, tries=5):
-    """A recording of that chapter. Where the order in which strace saw the calls of two processes is not that in which
-    they took place, it is tried again."""
+    """A recording of that chapter."""
     milliseconds = f"{round(delay * 1000)}ms"
     if chapter == "07_futures_tasks":
         return tasks.record(build, CLIENTS, delay, TITLES[chapter], WATCH[chapter], made(chapter), chapters.code_of(ROOT, chapter))
-    for left in reversed(range(tries)):
-        try:
-            return recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay)
-        except Surprise as surprise:
-            if not left:
-                raise
-            print(f"{chapter}: {surprise}; again", file=sys.stderr)
+    return until_quiet(chapter, tries, lambda _: recording_of(Steps(chapter, trace(build, chapter, milliseconds)).run(), delay))
 
 
 def games(build):
@@ -209,7 +266,7 @@ def quizzes(build):
     return subprocess.run([build / "lab" / "quiz", "--book", "8"], check=True, capture_output=True, text=True).stdout
 
 
-OTHERS = {"forty_thousand": echoes, "lose_the_wake_up": games, "quizzes": quizzes}
+OTHERS = {"forty_thousand": echoes, "wake_the_poller": wakes, "lose_the_wake_up": games, "quizzes": quizzes, "two_rings": two_rings}
 
 
 def text_of(recording):
@@ -239,12 +296,15 @@ def main():
     try:
         for chapter in arguments.chapters or [*chapters.LINES, *OTHERS]:
             file = arguments.into / f"{chapter}.json"
-            if chapter == "forty_thousand" and arguments.lines:
-                cases = json.loads(file.read_text())["cases"]
-                file.write_text(text_of_cases([{**case, "code": chapters.code_of(ROOT, case["chapter"], "echo_server")} for case in cases]))
-            elif chapter in OTHERS:
+            if chapter in OTHERS:
                 if not arguments.lines:
                     file.write_text(OTHERS[chapter](arguments.build.resolve()))
+                elif chapter in ("forty_thousand", "wake_the_poller"):
+                    recording = json.loads(file.read_text())
+                    cases = [{**case, "code": chapters.code_of(ROOT, *case["code"]["file"].removesuffix(".cpp").split("/"))} for case in recording["cases"]]
+                    file.write_text(text_of_cases(recording["title"], recording["choice"], cases))
+                elif chapter == "two_rings":
+                    file.write_text(text_of({**json.loads(file.read_text()), "code": chapters.code_of(ROOT, rings.CHAPTER, rings.PROGRAM)}))
                 continue
             if arguments.lines:
                 recording = {**json.loads(file.read_text()), "code": chapters.code_of(ROOT, chapter)}
@@ -253,7 +313,7 @@ def main():
                 recording = min(takes, key=lambda take: (round(take["end"], 1), -len(take["moments"]), len(take["steps"])))
             file.write_text(text_of(recording))
             print(f"{file}: {counted(len(recording['steps']), 'step')}")
-    except (NoStrace, chapters.Moved, OSError) as error:
+    except (NoStrace, rings.NoRing, chapters.Moved, OSError) as error:
         sys.exit(str(error))
 
 

@@ -243,7 +243,10 @@ class Steps:
         name = f"thread {self.started}"
         self.threads[int(call.result)] = {"name": name, "does": ""}
         call.text, call.left = call.name + "({flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_THREAD|…}, …)", ""
-        self.does(call, "thread", f"The main thread starts {name} for this connection, and goes back to accept4.")
+        self.does(call, *self.starts(name))
+
+    def starts(self, name):
+        return "thread", f"The main thread starts {name} for this connection, and goes back to accept4."
 
     def begins_write(self, call, _):
         text = quoted(call.text)

@@ -1,10 +1,14 @@
-"""Do the recordings say what is so? tests.py lines, for all that needs no run; tests.py runs BUILD, which records again.
+"""Do the recordings say what is so? tests.py lines, for all that needs no run; tests.py runs BUILD and tests.py rings BUILD, which record
+again.
 
-The second one exits with 77 where strace may not trace."""
+These exit with 77 where strace may not trace, and where there is no gdb or no ring."""
 
 import json
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -14,12 +18,15 @@ sys.path.insert(0, str(HERE))
 
 import chapters  # noqa: E402
 import record  # noqa: E402
+import rings  # noqa: E402
 from calls import read_calls  # noqa: E402
 from kernel import EchoKernel, Kernel, Surprise  # noqa: E402
-from moments import ECHO_MOMENTS, MOMENTS, moments_of, states_of  # noqa: E402
+from moments import ECHO_MOMENTS, MOMENTS, RING_MOMENTS, WAKE_MOMENTS, in_words, moments_of, states_of  # noqa: E402
+from poller import AWAKE, HELD, SLEEPS, WOKEN, Pipe, PollerKernel  # noqa: E402
 from steps import Steps, ranges, shortened  # noqa: E402
 
 BUILD = Path()
+AGAIN = None  # a new run with two rings
 
 
 def recordings():
@@ -39,6 +46,17 @@ def stories(recording):
 
 def echoes():
     return json.loads((HERE.parent / "recordings" / "forty_thousand.json").read_text())["cases"]
+
+
+def wakes():
+    return json.loads((HERE.parent / "recordings" / "wake_the_poller.json").read_text())["cases"]
+
+
+def story_of(wake):
+    """Each step of a program with a poller, what epoll_wait said in it, and what lay where after it: that is the same in every run."""
+    return [(step["who"], step["at"], step["call"].split("(")[0], step["is"] if step["call"].startswith("epoll_wait") else "",
+             state["note"], state["queued"], [much for _, much in state["lies"]], len(state["epoll"]["ready"]))
+            for step, state in zip(wake["steps"], states_of(wake["steps"]))]
 
 
 def calls_of(echo):
@@ -82,11 +100,142 @@ class Echoes(unittest.TestCase):
         self.assertIn("nothing tells it again", no_drain["steps"][-1]["says"])
 
 
+class Wakes(unittest.TestCase):
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        for wake, (_, program, *_) in zip(wakes(), record.WAKES):
+            self.assertEqual(wake["code"], chapters.code_of(record.ROOT, "06_epoll_edge", program), "lab/book/record/record.py --lines finds them again")
+            for step in wake["steps"]:
+                self.assertIn(step["at"], wake["code"]["at"])
+
+    def test_each_is_short_and_has_its_moments(self):
+        self.assertEqual([wake["name"] for wake in wakes()], [name for name, *_ in record.WAKES])
+        for wake in wakes():
+            self.assertIn(len(wake["steps"]), range(14, 26))
+            self.assertTrue(wake["watch"].endswith("?"))
+            self.assertEqual(wake["moments"], moments_of(wake["name"], wake["steps"]), "record.py makes them")
+            self.assertEqual(len(wake["moments"]), len(WAKE_MOMENTS[wake["name"]]))
+
+    def test_a_tick_is_told_with_the_bells_token_and_a_datagram_with_its_own(self):
+        mixed = wakes()[0]
+        told = [re.search(r"u64=(\d+)", step["call"])[1] for step in mixed["steps"] if step["call"].startswith("epoll_wait") and step["is"] == "= 1"]
+        bell = next(token for fd, token in mixed["tokens"].items() if mixed["names"][fd] == "the bell")
+        self.assertEqual(told, [bell, "1", bell])
+        for step, state in zip(mixed["steps"], states_of(mixed["steps"])):
+            if step["is"] == "waits":
+                self.assertEqual((state["note"], state["threads"]), (SLEEPS, [["main", "epoll_wait"], ["thread 1", "futex"]]))
+        self.assertEqual(mixed["steps"][-1]["is"], "waits")
+
+    def test_who_is_about_to_sleep_is_woken_by_what_lies_in_the_bell(self):
+        pipe = wakes()[1]
+        gap = next(index for index, step in enumerate(pipe["steps"]) if "Here is the gap" in step["says"])
+        held, rung, ended, back = pipe["steps"][gap:gap + 4]
+        self.assertEqual([one["who"] for one in (held, rung, ended, back)], ["main", "thread 2", "thread 2", "main"])
+        self.assertLess(ended["t"], held["t"] + HELD)
+        self.assertGreaterEqual(back["t"], held["t"] + HELD)
+        self.assertEqual([state["note"] for state in states_of(pipe["steps"])[gap:gap + 4]], [SLEEPS, WOKEN, WOKEN, AWAKE])
+        self.assertFalse(any(does == "epoll_wait" for state in states_of(pipe["steps"]) for _, does in state["threads"]), "nobody sleeps there")
+        self.assertEqual(sum(step["call"].startswith("write(4") for step in pipe["steps"]), 1)
+
+    def test_a_oneshot_is_off_from_its_event_to_the_next_registration(self):
+        triggers = wakes()[2]
+        armed = True
+        for step in triggers["steps"][2:]:
+            told = step["call"].startswith("epoll_wait") and step["is"] == "= 1"
+            self.assertFalse(told and not armed, step["says"])
+            armed = (armed or "EPOLL_CTL_MOD" in step["call"]) and not told
+        told = [step["is"] for step in triggers["steps"] if step["call"].startswith("epoll_wait")]
+        self.assertEqual(told, ["= 1", "= 0", "= 0", "= 1", "= 0", "= 0", "= 0"])
+
+
+def two_rings():
+    return json.loads((HERE.parent / "recordings" / "two_rings.json").read_text())
+
+
+def written_and_done(recording):
+    """Each entry, what each has completed with, and the buffers that are free then: that is the same in every run, in whatever
+    order and with however many calls."""
+    entries, done = [], {}
+    states = states_of(recording["steps"])
+    for step, state in zip(recording["steps"], states):
+        if step["call"].startswith("io_uring_sqe"):
+            entries.append([state["submission"]["entries"][-1][key] for key in ("user_data", "operation", "multishot")])
+        elif step["call"].startswith("io_uring_cqe"):
+            one = state["completion"]["entries"][0]
+            result = "a descriptor" if one["user_data"] == 2 else one["result"]
+            done.setdefault(one["user_data"], []).append((result, one["more"], one.get("bytes") or None))
+    return sorted(entries), done, states[-1]["buffers"]["free"]
+
+
+class Rings(unittest.TestCase):
+    def setUp(self):
+        self.recording = two_rings()
+        self.steps = self.recording["steps"]
+        self.states = states_of(self.steps)
+
+    def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
+        self.assertEqual(self.recording["code"], chapters.code_of(record.ROOT, rings.CHAPTER, rings.PROGRAM), "lab/book/record/record.py --lines finds them again")
+
+    def test_it_is_short_and_has_its_moments(self):
+        self.assertIn(len(self.steps), range(30, 41))
+        self.assertTrue(self.recording["watch"].endswith("?"))
+        self.assertEqual(self.recording["moments"], moments_of("two_rings", self.steps), "record.py makes them")
+        self.assertEqual(len(self.recording["moments"]), len(RING_MOMENTS["two_rings"]))
+
+    def test_what_is_written_is_handed_over_by_a_call_and_is_done_only_then(self):
+        for step, before, state in zip(self.steps[1:], self.states, self.states[1:]):
+            if not step["call"].startswith("io_uring_enter"):
+                self.assertEqual((state["kernel"], state["submission"]["head"]), (before["kernel"], before["submission"]["head"]), step["says"])
+            if step["is"] == "waits":
+                self.assertEqual(state["submission"]["entries"], [])
+                self.assertEqual(state["kernel"], before["kernel"] + before["submission"]["entries"])
+            if step["is"].startswith("="):
+                handed_over = [entry["user_data"] for entry in before["kernel"] + before["submission"]["entries"]]
+                for one in state["completion"]["entries"] if step["who"] == "main" else []:
+                    self.assertIn(one["user_data"], handed_over)
+                    self.assertEqual(one["more"], one["user_data"] in [entry["user_data"] for entry in state["kernel"]])
+
+    def test_heads_and_tails_say_how_much_there_is_and_so_does_the_tally(self):
+        for state in self.states:
+            for ring in ("submission", "completion"):
+                self.assertEqual(state[ring]["tail"] - state[ring]["head"], len(state[ring]["entries"]))
+            self.assertEqual((state["tally"][0], state["tally"][2]), (state["submission"]["tail"], state["completion"]["tail"]))
+
+    def test_a_buffer_is_the_servers_or_the_kernels_and_what_is_sent_is_lent_until_it_is_done(self):
+        for state in self.states:
+            self.assertEqual(state["buffers"]["free"] + len(state["buffers"]["taken"]), rings.BUFFERS)
+            asked = [entry["user_data"] // 8 for entry in state["submission"]["entries"] + state["kernel"] if entry["operation"] == "SEND"]
+            self.assertEqual([one["client"] for one in state["lent"]], asked)
+        self.assertEqual((self.states[-1]["buffers"]["free"], self.states[-1]["lent"]), (rings.BUFFERS, []))
+
+    def test_what_the_last_step_says_is_so(self):
+        entries, done, _ = written_and_done(self.recording)
+        brought = [len(state["completion"]["entries"]) for step, state in zip(self.steps, self.states) if step["call"].startswith("io_uring_enter") and step["is"].startswith("=")]
+        self.assertIn(f"{in_words(len(entries))} entries, {in_words(len(brought) + 1)} calls, {in_words(sum(map(len, done.values())))} completions", self.steps[-1]["says"])
+        self.assertIn(f"one entry gave {in_words(len(done[2]))} of them, and a single call brought {in_words(max(brought))}.", self.steps[-1]["says"])
+        self.assertEqual(self.states[-1]["tally"], [len(entries), len(brought) + 1, sum(brought)])
+        words = [bytes for owner, all_of_them in sorted(done.items()) if owner % 8 == 3 for _, _, bytes in all_of_them]
+        self.assertEqual(words, ["one\n", "more\n", None, "two\n", "three\n"])
+
+
+class RingRuns(unittest.TestCase):
+    def test_in_a_new_run_the_same_is_written_and_done(self):
+        self.assertEqual(written_and_done(AGAIN), written_and_done(two_rings()))
+
+
 class Lines(unittest.TestCase):
     def test_the_lines_that_a_recording_shows_are_where_it_says_they_are(self):
         for chapter, recording in recordings().items():
             self.assertEqual(recording["code"], chapters.code_of(record.ROOT, chapter),
                              "lab/book/record/record.py --lines finds them again")
+
+    def test_who_looks_for_the_lines_again_finds_them_in_each_recording(self):
+        with tempfile.TemporaryDirectory() as directory:
+            there = Path(shutil.copytree(HERE.parent / "recordings", Path(directory) / "recordings"))
+            recorded = {file.name: file.read_text() for file in there.iterdir()}
+            for file in there.iterdir():
+                file.write_text(re.sub(r'"at": {[^{}]*},\n "lines": ', '"at": {},\n "lines": ', file.read_text()))
+            subprocess.run([HERE / "record.py", "--lines", "--into", there], check=True, stdout=subprocess.DEVNULL)
+            self.assertEqual({file.name: file.read_text() for file in there.iterdir()}, recorded)
 
     def test_a_line_that_is_not_there_any_more_is_missed(self):
         before = dict(chapters.LINES["01_blocking"])
@@ -378,6 +527,52 @@ class EchoSide(unittest.TestCase):
             self.kernel.sends(2, 1)
 
 
+class PollerSide(unittest.TestCase):
+    def setUp(self):
+        self.kernel = PollerKernel()
+        self.kernel.epoll = {"interest": {}, "ready": []}
+        self.kernel.lies = {4: 0}
+
+    def told(self):
+        self.kernel.epoll_waits()
+        ready = list(self.kernel.epoll["ready"])
+        self.kernel.epoll_told(ready)
+        return ready
+
+    def test_each_ring_is_told_once_although_nobody_reads_the_bell(self):
+        self.kernel.watches(4, "EPOLLIN|EPOLLET")
+        for _ in range(2):
+            self.kernel.comes(4)
+            self.assertEqual((self.told(), self.told()), ([4], []))
+        self.assertEqual(self.kernel.lies, {4: 2})
+
+    def test_a_oneshot_is_deaf_until_it_is_registered_again(self):
+        for _ in range(2):
+            self.kernel.watches(4, "EPOLLIN|EPOLLONESHOT")
+            self.kernel.comes(4)
+            self.assertEqual((self.told(), self.told()), ([4], []))
+            self.kernel.comes(4)
+            self.assertEqual(self.told(), [])
+
+    def test_nobody_reads_what_has_not_come(self):
+        self.kernel.comes(4)
+        with self.assertRaisesRegex(Surprise, "2 are read from descriptor 4, where 1 are"):
+            self.kernel.takes(4, 2)
+
+    def test_a_thread_that_rings_too_late_is_a_surprise(self):
+        def run(rings):
+            return Pipe("06_epoll_edge", read_calls([
+                '1 1.0 execve("/build/poller_pipe", ["poller_pipe"], 0x7 /* 9 vars */) = 0', "1 1.1 epoll_create1(EPOLL_CLOEXEC) = 3",
+                "1 1.2 eventfd2(0, EFD_CLOEXEC|EFD_NONBLOCK) = 4", "1 1.3 epoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET, data={u32=9, u64=9}}) = 0",
+                "1 1.4 clone3({flags=0}, 88) = 2", "2 1.5 exit(0) = ?", "1 1.6 epoll_wait(3, [], 15, 0) = 0", "1 1.7 clone3({flags=0}, 88) = 3",
+                "1 2.0 epoll_wait(3,  <unfinished ...>", f'3 {rings} write(4, "\\1\\0\\0\\0\\0\\0\\0\\0", 8) = 8 <0.000006>',
+                "1 2.9 <... epoll_wait resumed>[{events=EPOLLIN, data={u32=9, u64=9}}], 16, -1) = 1 (DELAYED) <0.9>"])).run()
+        with self.assertRaisesRegex(Surprise, "not held up any more"):
+            run(2.1 + HELD)
+        with self.assertRaisesRegex(Surprise, "has printed"):
+            run(2.1)
+
+
 class Words(unittest.TestCase):
     def test_an_epoll_wait_that_is_back_has_been_called(self):
         for steps in [*(recording["steps"] for recording in recordings().values()), *(echo["steps"] for echo in echoes())]:
@@ -418,6 +613,12 @@ class Runs(unittest.TestCase):
                         break
                 self.assertEqual(again, calls_of(recorded))
 
+    def test_a_new_run_of_a_program_with_a_poller_does_what_the_recorded_one_did(self):
+        for number, recorded in enumerate(wakes()):
+            with self.subTest(recorded["name"]):
+                # Where the order is another one on a busy machine, that is a Surprise, and tried again.
+                self.assertEqual(story_of(record.record_wake(BUILD, number, delay=0.3)), story_of(recorded))
+
     def test_a_new_run_does_for_each_client_what_the_recorded_one_did(self):
         for chapter, recorded in recordings().items():
             with self.subTest(chapter):
@@ -432,12 +633,15 @@ class Runs(unittest.TestCase):
 
 if __name__ == "__main__":
     which = sys.argv[1]
-    if which == "runs":
+    if which != "lines":
         BUILD = Path(sys.argv[2]).resolve()
         try:
-            record.trace(BUILD, "01_blocking", "1ms")
-        except record.NoStrace as why:
+            if which == "rings":
+                AGAIN = record.record_rings(BUILD)
+            else:
+                record.trace(BUILD, "01_blocking", "1ms")
+        except (record.NoStrace, rings.NoRing) as why:
             print(f"skipped: {why}")
             sys.exit(77)
-    names = ["Runs"] if which == "runs" else ["Echoes", "Lines", "Calls", "InWords", "KernelSide", "EchoSide", "Words"]
+    names = {"runs": ["Runs"], "rings": ["RingRuns"]}.get(which, ["Echoes", "Wakes", "Lines", "Rings", "Calls", "InWords", "KernelSide", "EchoSide", "PollerSide", "Words"])
     unittest.main(argv=[sys.argv[0], *names], verbosity=1)
