@@ -305,6 +305,30 @@ class Step(SphinxDirective):
         return [nodes.paragraph("", "", reference(text, stages.anchor(*(str(one[0].relative_to(root)) for one in (old, new))), "stages", ["beside"]))]
 
 
+class covered(nodes.General, nodes.Element):
+    """What predict.js covers until its question has an answer."""
+
+
+class Covered(SphinxDirective):
+    """```{covered}: what stands behind it is. Several of them in a row are covered as one."""
+
+    def run(self):
+        return [covered()]
+
+
+class WhatIsCovered(SphinxTransform):
+    default_priority = 100
+
+    def apply(self):
+        for mark in list(self.document.findall(covered)):
+            siblings, at = mark.parent, mark.parent.index(mark)
+            behind = siblings.pop(at + 1)
+            if at and isinstance(siblings[at - 1], covered):
+                siblings.pop(at)
+                mark = siblings[at - 1]
+            mark += behind
+
+
 class Stages(SphinxDirective):
     def run(self):
         return [nodes.raw("", stages.PAGE, format="html")]
@@ -351,15 +375,16 @@ def words(found):
 
 
 def section_of(section):
-    """Anchor, title, prose, code, the entries of the index, and what is stressed: the words that a text explains."""
+    """Anchor, title, prose, code and other covered words, the entries of the index, and what is stressed: the words that a text explains."""
     own = [child for child in section.children if not isinstance(child, (nodes.section, nodes.raw, nodes.title))]
     found = lambda *kinds: [node for child in own for node in child.findall() if isinstance(node, kinds)]
-    prose = [child for child in own if not isinstance(child, (nodes.container, picture, addnodes.index))]
+    prose = [child for child in own if not isinstance(child, (nodes.container, covered, picture, addnodes.index))]
+    code = [inner for child in own for inner in ([child] if isinstance(child, covered) else child.findall(nodes.literal_block))]
     index = [entry[1] for node in found(addnodes.index) for entry in node["entries"]]
     stressed = sorted({node.astext().strip(".:") for node in found(nodes.emphasis, nodes.strong) if len(node.astext()) < 40})
     # Sphinx's own names for a section, `id7`, change with what is before it.
     names = [name for name in section["ids"] if not re.fullmatch(r"id\d+", name)] or section["ids"]
-    return [names[-1], section.next_node(nodes.title).astext(), words(prose), words(found(nodes.literal_block)), index, stressed]
+    return [names[-1], section.next_node(nodes.title).astext(), words(prose), words(code), index, stressed]
 
 
 def write_sections(app, file):
@@ -398,14 +423,16 @@ def setup(app):
     app.add_config_value("book_root", "", "env")
     app.add_config_value("book_scripts", 0.0, "env")
     app.add_config_value("book_player", [], "html")
-    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Step, Stages):
+    for directive in (Quotation, Changes, Console, Drawing, Sketch, Picture, Step, Covered, Stages):
         app.add_directive(directive.__name__.lower(), directive)
     visitors = {diff_block: (visit_diff_block, None), console_block: (visit_console_block, None),
-                picture: (visit_picture, depart_picture)}
+                picture: (visit_picture, depart_picture),
+                covered: (lambda self, node: self.body.append('<div class="covered">'), lambda self, node: self.body.append("</div>\n"))}
     for node, functions in visitors.items():
         app.add_node(node, **{builder: functions for builder in ("html", "epub", "singlehtml")})
     app.add_transform(InlineImages)
     app.add_transform(WideTables)
+    app.add_transform(WhatIsCovered)
     app.connect("doctree-read", mark_links_to_files)
     app.connect("missing-reference", resolve)
     app.connect("html-page-context", add_scripts, priority=900)

@@ -25,6 +25,9 @@ All of them stay as GitHub shows them. What changes on the way, line by line:
                    in such a text: a link to the player of that recording
   <!-- chapters -->
                    alone in a line: the paragraph and the list after it are, in the browser, the contents on the first page
+  <!-- covered -->
+                   alone in a line, below a question and under the same heading: what stands behind it, a paragraph, a list,
+                   a table or a block, is covered in the browser until the question has been answered
   *"wrong ones"*   in a folded answer get a paragraph each
 """
 
@@ -45,6 +48,9 @@ CHAPTERS = "<!-- chapters -->"
 CHAPTER = re.compile(r"- \[[^\]]*\]\(#([^)]*)\): (.*)")
 TO_PLAYER = re.compile(r"\[([^\]]*)\]\(player:(\w+)\)")
 PLAYER = re.compile(r"^<!-- player (\S+) -->$")
+COVERED = "<!-- covered -->"
+QUESTION = "<details><summary>Answer</summary>"
+NOTHING_TO_COVER = re.compile(r"$|<|#{1,6} ")
 
 
 def slug(heading):
@@ -76,6 +82,7 @@ class Pages:
         self.lines = text.splitlines()
         self.at = 0
         self.folded = False
+        self.question = self.predicts = False  # above, under the same heading; and whether that is called so
         self.recording = None
         self.label, self.labels = "", {}  # of the next terminal, and of those before
         self.lead, self.costs = "", {}  # of the contents: what stands above them, and beside each page
@@ -105,6 +112,8 @@ class Pages:
             while self.players and self.lines[self.at]:
                 self.at += 1
             return
+        if line.strip() == COVERED:
+            return self.cover(line)
         if only := WITH_PLAYERS.match(line):
             if not self.players:
                 return
@@ -113,10 +122,21 @@ class Pages:
             return self.put("```{index} " + entries[1], "```")
         if image := IMAGE.match(line):
             return self.picture(*image.groups())
+        self.question = self.question or line == QUESTION
         self.folded = (self.folded or line.startswith("<details>")) and line != "</details>"
         if self.folded and line.startswith('*"'):
             self.put("")
         self.put(LINK.sub(lambda link: f"]({self.target(link[1])})", line))
+
+    def cover(self, line):
+        behind = next(filter(None, map(str.strip, self.lines[self.at :])), "")
+        if self.folded or not self.question:
+            raise ValueError(f"{self.document}:{self.at}: {COVERED} without a question before it under the same heading")
+        if NOTHING_TO_COVER.match(behind):
+            raise ValueError(f"{self.document}:{self.at}: {COVERED} with nothing behind it that can be covered: {behind}")
+        if self.players:
+            indent = line.partition("<")[0]
+            self.put("", f"{indent}```{{covered}}", f"{indent}```", "")
 
     def chapters(self):
         end = self.lines.index("", self.lines.index("", self.at) + 1)
@@ -134,6 +154,8 @@ class Pages:
         name = slug(text)
         count = self.seen.get(name, 0)
         self.labels = {}
+        # A section that is called so asks about the next one.
+        self.question, self.predicts = self.question and self.predicts, text == "Predict"
         self.seen[name] = count + 1
         if level == 1:
             text = TITLES.get(self.page, text)

@@ -49,7 +49,44 @@ def knows(pair):
 def changes(old, new):
     """[begin and end in `old`, begin and end in `new`] of all that is not the same."""
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    return [list(places) for kind, *places in matcher.get_opcodes() if kind != "equal"]
+    found = [list(places) for kind, *places in matcher.get_opcodes() if kind != "equal"]
+    ends = [[0] * 4, *found, [len(old), len(old), len(new), len(new)]]
+    for number, change in enumerate(found, 1):
+        slide(change, old, new, ends[number - 1], ends[number + 1])
+    return found
+
+
+def slide(change, old, new, before, after):
+    """Lines that are only in one of the two may begin earlier, or later, where those around them are the same: they are
+    moved to where a block begins, as git does it. `before` and `after` are the changes around this one."""
+    a, b, c, d = change
+    if a != b and c != d:
+        return
+    lines, begin, end = (old, a, b) if a != b else (new, c, d)
+    least = 0 if before[1] == 0 == before[3] else 1  # so many lines that are the same stay between two changes
+    most = 0 if after[0] == len(old) and after[2] == len(new) else 1
+    up = down = 0
+    while a - up > before[1] + least and lines[begin - up - 1] == lines[end - up - 1]:
+        up += 1
+    while b + down < after[0] - most and lines[begin + down] == lines[end + down]:
+        down += 1
+
+    def oddness(by):
+        first = next((line for line in lines[begin + by : end + by] if line.strip()), "")
+        follows_a_blank = begin + by == 0 or not lines[begin + by - 1].strip()
+        return len(first) - len(first.lstrip()), not follows_a_blank, -by
+
+    by = min(range(-up, down + 1), key=oddness)
+    change[:] = [place + by for place in change]
+
+
+NO_CODE = re.compile(r"\s*(//.*|#\s*include\b.*|#pragma once)?")
+
+
+def first_of_code(old, new, found):
+    """The number of the first change that is more than a comment, and than what is included."""
+    says = lambda lines: not all(NO_CODE.fullmatch(line) for line in lines)
+    return next((number for number, (a, b, c, d) in enumerate(found) if says(old[a:b]) or says(new[c:d])), 0)
 
 
 REWRITTEN = 40  # a change of more lines is a new text: what is left of the old one in it says nothing
@@ -104,7 +141,8 @@ def marked(old, new):
 
 
 def texts_about(root):
-    """"old..new" -> [where the text has their difference, its title]; a chapter's directory -> the same for all of it."""
+    """"old..new" -> [where the text has their difference, its title]; a step -> where it is told of; a chapter's directory
+    -> the same for all of it."""
     result = {}
     pages = Pages((root / "TUTORIAL.md").read_text()).pages
     for page, lines in pages.items():
@@ -118,14 +156,17 @@ def texts_about(root):
                 label = found[1]
             elif line.startswith("#"):
                 heading = line.lstrip("# ")
-            elif found := re.match(r" *`{3,}\{changes\} (\S+) (\S+)", line):
+            elif found := re.match(r" *`{3,}\{(?:changes|quotation)\} (\S+) (\S+)", line):
                 where = f"{page}.html#{label}" if label else f"{page}.html"
-                result.setdefault("..".join(found.groups()), [where, title if heading == title else f"{title}: {heading}"])
+                of = ["..".join(found.groups())] * ("{changes}" in line) + [found[2]] * ("/steps/" in found[2])
+                for one in of:
+                    result.setdefault(one, [where, title if heading == title else f"{title}: {heading}"])
     return result
 
 
 def write_data(root, file):
-    """window.stages = {lines: all that differ, groups: [{name, files: [{path, lines: [numbers of lines]}], changes, marks}], texts}
+    """window.stages = {lines: all that differ, groups: [{name, files: [{path, lines: [numbers of lines]}], changes, marks,
+    code: the first change of code}], texts}
 
     What is of two files has their numbers as its key: "0,1".
     """
@@ -134,11 +175,14 @@ def write_data(root, file):
         texts = [(root / path).read_text() for path in paths]
         lines = [text.splitlines() for text in texts]
         shown = [[numbers.setdefault(line, len(numbers)) for line in coloured(path, text)] for path, text in zip(paths, texts)]
+        pairs = {f"{i},{j}": (lines[i], lines[j]) for j in range(len(paths)) for i in range(j)}
+        differ = {key: changes(*pair) for key, pair in pairs.items()}
         result.append({
             "name": name,
             "files": [{"path": path, "lines": line} for path, line in zip(paths, shown)],
-            "changes": {f"{i},{j}": changes(lines[i], lines[j]) for j in range(len(paths)) for i in range(j)},
-            "marks": {f"{i},{j}": marked(lines[i], lines[j]) for j in range(len(paths)) for i in range(j)},
+            "changes": differ,
+            "code": {key: first_of_code(*pair, differ[key]) for key, pair in pairs.items()},
+            "marks": {key: marked(*pair) for key, pair in pairs.items()},
         })
     data = json.dumps({"lines": list(numbers), "groups": result, "texts": texts_about(root)}, separators=(",", ":"), ensure_ascii=False)
     file.write_text(f"window.stages = {data};\n")

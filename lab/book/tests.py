@@ -94,6 +94,33 @@ class TheTutorialIsCutIntoPages(unittest.TestCase):
         self.assertIn('</details>\n*"Not here"*', page(text))
 
 
+class ACoveredParagraph(unittest.TestCase):
+    question = "## One\n### Break it\nWhy?\n\n<details><summary>Answer</summary>\n\nSo.\n\n</details>\n\n"
+    mark = "<!-- covered -->\n"
+
+    def made(self, text, players=True):
+        return "\n".join(Pages(text, players=players).pages["one"])
+
+    def test_is_below_a_question(self):
+        self.assertIn("</details>\n\n\n```{covered}\n```\n\nTold.", self.made(self.question + self.mark + "Told."))
+        self.assertIn("```{covered}\n```\n\n\n```{console}", self.made(self.question + self.mark + "\n```console\n$ a\n```"))
+        self.assertIn("```{covered}", self.made(self.question.replace("Break it", "Predict") + "### Run it\n" + self.mark + "Told."))
+
+    def test_is_a_paragraph_like_others_where_no_form_asks(self):
+        self.assertNotIn("covered", self.made(self.question + self.mark + "Told.", players=False))
+
+    def test_without_a_question_is_an_error(self):
+        for above in ["## One\n", self.question + "### Next\n", self.question.partition("So.")[0],
+                      self.question.replace("Break it", "Predict") + "### Run it\n### Next\n"]:
+            with self.assertRaisesRegex(ValueError, "without a question"):
+                self.made(above + self.mark + "Told.")
+
+    def test_is_an_error_where_there_is_none(self):
+        for behind in ["", "\n", "### Next\n", "<!-- index a -->\nTold.", "<details>\n"]:
+            with self.assertRaisesRegex(ValueError, "nothing behind"):
+                self.made(self.question + self.mark + behind)
+
+
 class TheTutorial(unittest.TestCase):
     def test_folds_up_an_answer_for_each_of_its_questions(self):
         text = re.sub(r"^( *)```.*?^\1```$", "", (ROOT / "TUTORIAL.md").read_text(), flags=re.M | re.S)

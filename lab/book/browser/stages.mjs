@@ -53,12 +53,21 @@ for (const viewport of [undefined, phone]) {
     const at = async () => {
       await page.waitForFunction(() => {
         const { top } = document.querySelector("#stages .at").getBoundingClientRect();
-        return top >= document.querySelector("#stages .bar").getBoundingClientRect().bottom - 1 && top < innerHeight;
+        const [bar, title] = ["#stages .bar", "#stages th"].map((one) => document.querySelector(one).getBoundingClientRect());
+        if (innerWidth > 900 && Math.abs(title.top - bar.bottom) > 2 && title.top < bar.bottom) return false; // which side is which
+        return top >= (innerWidth > 900 ? title.bottom : bar.bottom) - 1 && top < innerHeight;
       });
       return (await page.locator("#stages .says").textContent()).match(/^Change (\d+) of (\d+)\./).slice(1).map(Number);
     };
-    const [first, last] = await at();
-    assert.equal(first, 1);
+    const changed = () => page.locator("#stages .at").evaluate((row) => row.textContent);
+    let [first, last] = await at();
+    assert.ok(first > 1); // those before are comments, and what is included
+    assert.match(await changed(), /bool \w+ = false/);
+    while (first > 1) {
+      await button("↑ Change before").click();
+      assert.deepEqual(await at(), [--first, last]);
+      assert.match(await changed(), /\/\/|#include|^\d+\s*\d+\s*$/);
+    }
     assert.ok(await button("↑ Change before").isDisabled());
     for (let number = 2; number <= last; ++number) {
       await button("Next change ↓").click();
@@ -69,6 +78,21 @@ for (const viewport of [undefined, phone]) {
     assert.deepEqual(await at(), [last - 1, last]);
   });
 }
+
+test("the two menus are above the two columns, however long the names of the files are", async () => {
+  await open("");
+  for (const name of await page.locator("#choose-file option").allTextContents()) {
+    await page.getByLabel("File", { exact: true }).selectOption(name);
+    const [menus, columns] = await page.evaluate(() => ["#choose-before, #choose-after", "#stages th"].map((all) =>
+      [...document.querySelectorAll(all)].map((one) => one.getBoundingClientRect())));
+    assert.equal(menus[0].top, menus[1].top, name);
+    for (const side of [0, 1]) assert.ok(Math.abs(menus[side].left - columns[side].left) < 20, name);
+    // What is looked at first is in view, if they differ.
+    if (!(await page.locator("#stages .at").count())) continue;
+    const { top, bottom } = await page.locator("#stages .at").evaluate((row) => row.getBoundingClientRect());
+    assert.ok(top > 0 && bottom < 800, name);
+  }
+});
 
 test("why there is no stage before, or no more, is said", async () => {
   await open("#01_blocking/echo_server.cpp..02_threads/echo_server.cpp");
@@ -102,7 +126,7 @@ test("there is a way to the text that tells of the two", async () => {
     assert.ok(existsSync(join(book, file)), link);
     if (anchor) assert.ok(readFileSync(join(book, file), "utf8").includes(`id="${anchor}"`), link);
   }
-  for (const [pair, title] of [["04_poll/echo_server.cpp..05_epoll_level/echo_server.cpp", "05 Epoll, level-triggered: The diff"], ["02_threads/client.cpp..04_poll/client.cpp", "04 Poll"]]) {
+  for (const [pair, title] of [["04_poll/echo_server.cpp..05_epoll_level/echo_server.cpp", "05 Epoll, level-triggered: The diff"], ["07_futures_tasks/steps/07_spawn.cpp..07_futures_tasks/steps/09_waker.cpp", "07 Futures and tasks: Step 9: a waker with a name on it"], ["02_threads/client.cpp..04_poll/client.cpp", "04 Poll"]]) {
     await open(`#${pair}`);
     assert.equal(await page.locator("#stages .about a").textContent(), title);
   }

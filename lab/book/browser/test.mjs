@@ -107,15 +107,19 @@ const problems = {
       return [...cut.map((pre) => `cut: ${pre.textContent.slice(0, 80)}`), ...(ends.size > 1 ? [`text ends at ${[...ends]}`] : [])];
     }),
   answers: (page) =>
-    page.evaluate(() =>
-      [...document.querySelectorAll("details")].filter((one) => one.querySelector("summary").textContent === "Answer").flatMap((answer) => {
+    page.evaluate(() => {
+      const found = [...document.querySelectorAll("details")].filter((one) => one.querySelector("summary").textContent === "Answer").flatMap((answer) => {
         const form = answer.previousElementSibling;
         if (!form?.matches("form.predict.asking")) return [`no form: ${answer.textContent.slice(0, 60)}`];
         const wrong = [...answer.querySelectorAll("p")].filter((p) => /^["“]/.test(p.textContent) && p.firstChild.nodeName === "EM");
+        form.querySelector("button.choose")?.click();
         const choices = [...form.querySelectorAll(".choices button")].map((button) => button.textContent.trim());
         if (choices.length !== (wrong.length && wrong.length + 1)) return [`${choices.length} choices: ${choices.join(" | ")}`];
         return choices.filter((choice) => !choice || choice.length > 160).map((choice) => `no choice: ${choice}`);
-      })),
+      });
+      scrollTo(0, 0); // away from the players, which measure themselves where somebody comes near
+      return found;
+    }),
 };
 
 // Puts into a file's page what the pages of all files have: one word of each kind that a highlighter knows.
@@ -141,11 +145,11 @@ async function examine(name) {
   await visiting(address(name), { reducedMotion: "reduce" }, async (page) => {
     if (name === files[0]) await addEveryWord(page);
     if (name.startsWith("search.html?")) await page.locator("ul.search li").first().waitFor();
+    await note("answers", name, page); // from then on there are the choices
     await page.evaluate(axe);
     // What `region` finds is never serious, and it takes long to look.
     await note("access", name, page, { rules: { region: { enabled: false } } });
     await note("width", name, page);
-    await note("answers", name, page);
     await page.emulateMedia({ colorScheme: "dark" });
     await note("access", `${name}, dark`, page, { runOnly: ["color-contrast"] });
     await page.setViewportSize(phone);
@@ -258,7 +262,7 @@ test("the search shows first where a thing is explained, without a server", () =
     assert.deepEqual(wrong, []);
     assert.equal(await page.locator("ul.search mark").first().innerText(), "thundering herd");
     await page.locator("ul.search a").first().click();
-    await page.waitForURL(/\.html#more-than-one-core$/);
+    await page.waitForURL(/\.html(\?seen=1)?#more-than-one-core$/);
     const shown = await page.evaluate(() => document.getElementById(location.hash.slice(1)).closest("section").innerText);
     assert.match(shown, /thundering herd/i);
   }));
@@ -348,20 +352,62 @@ test("with the keyboard alone a prediction is written, and compared with the ans
     await page.keyboard.press("Enter");
     assert.equal(await form.getByRole("status").innerText(), "Write something first, or unfold without an answer.");
     assert(!(await answer.isVisible()));
-    await page.keyboard.type("half a line");
-    await page.keyboard.press("Tab");
+    await page.keyboard.type("half a line, or so");
     await page.keyboard.press("Enter");
     assert(await answer.getByText("the call").or(answer.locator("p")).first().isVisible());
-    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert.match(await form.innerText(), /You wrote: half a line, or so/);
     assert.match(await focus(), /^<summary/);
     assert.equal(await page.locator("form.predict .hint:not(:empty)").count(), 0);
 
     await page.reload();
-    assert.match(await form.innerText(), /You wrote: half a line/);
+    assert.match(await form.innerText(), /You wrote: half a line, or so/);
     assert(await answer.locator("p").first().isVisible());
     await form.getByRole("button", { name: "Ask me again" }).click();
     assert(!(await answer.isVisible()));
     assert.match(await focus(), /^<textarea/);
+  }));
+
+test("a long prediction is not cut, and may have lines", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    const field = form.getByRole("textbox");
+    const size = () => field.evaluate((one) => {
+      const { paddingLeft } = getComputedStyle(one.form);
+      return { height: one.offsetHeight, hidden: one.scrollHeight - one.clientHeight, beside: one.form.clientWidth - one.offsetWidth - 2 * parseFloat(paddingLeft) };
+    });
+    const empty = await size();
+    assert(Math.abs(empty.beside) < 1);
+    await field.focus();
+    await page.keyboard.insertText("The last thing on the screen is the line of listen, or it is half of a line. ".repeat(3));
+    const long = await size();
+    assert(long.height > empty.height && long.hidden <= 0, JSON.stringify(long));
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("No.");
+    assert((await size()).height > long.height);
+    await page.keyboard.press("Enter");
+    assert.match(await form.innerText(), /half of a line\. \nNo\./);
+  }));
+
+test("there is a choice for whoever asks for one", () =>
+  visiting(address("02-threads.html"), {}, async (page) => {
+    const form = page.locator("form.predict").first();
+    const choices = form.locator(".choices button");
+    const ask = form.getByRole("button", { name: "Give me a choice" });
+    assert.equal(await choices.count(), 0);
+    await ask.click();
+    assert((await choices.count()) > 2);
+    assert.equal(await page.evaluate(() => document.activeElement.closest(".choices") !== null), true);
+    await page.reload();
+    assert((await choices.count()) > 2);
+    assert.equal(await ask.count(), 0);
+    const one = await choices.first().innerText();
+    await form.getByRole("textbox").fill(` ${one.toLowerCase()}.`);
+    await page.keyboard.press("Enter");
+    assert.equal((await form.innerText()).split("\n")[0], `You chose: ${one}`);
+    assert.equal(await page.locator("details .chosen").count(), 1);
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    assert.equal(await choices.count(), 0);
+    assert(await ask.isVisible());
   }));
 
 test("who chooses sees which is the answer, and why what was chosen is likely", () =>
@@ -369,13 +415,19 @@ test("who chooses sees which is the answer, and why what was chosen is likely", 
     const form = page.locator("form.predict").first();
     const chosen = page.locator("details .chosen");
     const says = (paragraph) => paragraph.evaluate((one) => getComputedStyle(one, "::before").content.slice(1, -1).trim());
-    await form.getByRole("button", { name: "Ten threads" }).click();
-    assert.match(await chosen.innerText(), /the one that accepts is a thread, too/);
+    const choose = async (name) => {
+      await form.getByRole("button", { name: "Give me a choice" }).click();
+      await form.getByRole("button", { name, exact: true }).click();
+    };
+    const paragraphs = await page.locator("details").first().locator("> p").evaluateAll((all) => all.map((one) => one.textContent));
+    const wrong = paragraphs.map((text) => /^["“](.*?)["”]/.exec(text)?.[1]);
+    await choose(wrong.findLast(Boolean));
+    assert.equal(await chosen.evaluate((one) => one.textContent), paragraphs[wrong.findLastIndex(Boolean)]);
     assert.equal(await says(chosen), "You chose this.");
     assert.equal(await says(page.locator("details .answer")), "The answer.");
     await form.getByRole("button", { name: "Ask me again" }).click();
     assert.equal(await page.locator("details :is(.chosen, .answer)").count(), 0);
-    await form.getByRole("button", { name: "One second; eleven threads" }).click();
+    await choose(paragraphs[0].split(/[.:](?=\s|$)/)[0]);
     assert.equal(await says(chosen), "The answer. You chose this.");
   }));
 
@@ -410,6 +462,47 @@ test("what came in a terminal is covered until its question has an answer, and t
     assert.match(await seen(server), /wall=/);
   }));
 
+test("a sentence that answers a question is covered until the question has its answer", () =>
+  visiting(address("01-blocking.html"), {}, async (page) => {
+    const place = page.locator(".covered").first();
+    const form = page.locator("form.predict").first();
+    const text = place.locator("p").first();
+    const veil = place.getByRole("button", { name: "Covered until you have answered. Show it" });
+    const height = () => place.evaluate((one) => one.offsetHeight);
+    const heard = () => text.evaluate((one) => one.checkVisibility({ visibilityProperty: true }));
+    const covered = async (is) => {
+      assert.equal(await veil.count(), is ? 1 : 0);
+      assert.equal(await heard(), !is);
+      const selected = await place.evaluate((one) => {
+        getSelection().selectAllChildren(one);
+        const { length } = getSelection().toString().replace(/Covered until.*it/, "");
+        getSelection().removeAllRanges();
+        return length;
+      });
+      assert(is ? selected < 3 : selected > 100, `${selected}`);
+    };
+    await covered(true);
+    const before = await height();
+    await veil.click();
+    await covered(false);
+    assert.equal(await height(), before);
+    assert.equal(await page.evaluate(() => document.activeElement.className), "covered");
+    await page.reload();
+    await covered(true);
+    await page.emulateMedia({ media: "print" });
+    assert(await heard() && !(await veil.isVisible()));
+    await page.emulateMedia({ media: "screen" });
+    await form.getByRole("textbox").fill("nothing");
+    await form.getByRole("button", { name: "Compare with the answer" }).click();
+    await covered(false);
+    await page.reload();
+    await covered(false);
+    await form.getByRole("button", { name: "Ask me again" }).click();
+    await covered(true);
+    await page.goto(address("01-blocking.html?seen=1"));
+    await covered(false);
+  }));
+
 test("what the search has found in a terminal is not covered there", () =>
   visiting(address("search.html?q=EFD_CLOEXEC"), {}, async (page) => {
     await page.locator("ul.search a").first().click();
@@ -423,17 +516,48 @@ test("what the search has found in a terminal is not covered there", () =>
     assert((await page.locator(".veil").count()) > 0);
   }));
 
-test("the way back to the top does not lie over a player", () =>
-  visiting(address("05-epoll-level-triggered.html"), {}, async (page) => {
-    const up = async (to) => {
-      for (const down of [60, 20]) {
-        await page.evaluate(([selector, down]) => scrollTo(0, document.querySelector(selector).getBoundingClientRect().top + scrollY + down), [to, down]);
-        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+test("the contents are beside the text or behind a button that says so, lead to the top, and nothing lies over the text", () =>
+  visiting(address("readme.html"), {}, async (page) => {
+    const frames = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const top = page.locator('.toc-tree a[href="#"]');
+    const button = page.locator("label[for=__toc]").filter({ visible: true });
+    for (const [width, beside] of [[1280, true], [1272, true], [1271, false], [1080, false], [phone.width, false]]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const y of [1500, 1400]) { // Furo's way to the top comes after a way up
+        await page.evaluate((y) => scrollTo(0, y), y);
+        await frames();
       }
-      return page.locator(".back-to-top");
-    };
-    await (await up("#the-code")).waitFor();
-    await (await up("figure.player")).waitFor({ state: "hidden" });
+      // Of the column of the text all that is on top is text.
+      const over = await page.evaluate(() => {
+        const article = document.querySelector("article").getBoundingClientRect();
+        const header = document.querySelector(".mobile-header").getBoundingClientRect().bottom;
+        const wrong = new Set();
+        for (let x = article.left + 2; x < article.right; x += 60) {
+          for (let y = Math.max(header, 0) + 2; y < innerHeight; y += 24) {
+            const found = document.elementFromPoint(x, y);
+            if (!found?.closest("article") && !found?.contains(document.querySelector("article"))) wrong.add(found?.outerHTML.slice(0, 80));
+          }
+        }
+        return [...wrong];
+      });
+      assert.deepEqual(over, [], `${width}`);
+      assert.equal(await button.count(), beside ? 0 : 1, `${width}`);
+      if (!beside) {
+        if (width !== phone.width) assert.equal(await button.evaluate((one) => getComputedStyle(one, "::after").content), '"On this page"');
+        await button.click();
+      }
+      await page.waitForFunction(() => {
+        const { left, right } = document.querySelector(".toc-drawer").getBoundingClientRect();
+        return left >= 0 && right <= innerWidth;
+      });
+      if (beside) {
+        const [text, contents] = await page.evaluate(() => ["article", ".toc-drawer"].map((one) => document.querySelector(one).getBoundingClientRect()));
+        assert(text.right < contents.left && text.width >= 800, `${width}`);
+      }
+      await page.locator(".toc-tree .scroll-current > a").filter({ visible: true }).first().waitFor();
+      await top.click();
+      await page.waitForFunction((beside) => scrollY === 0 && (beside || document.querySelector(".toc-drawer").getBoundingClientRect().left >= innerWidth), beside);
+    }
   }));
 
 test("without scripts an answer is folded, and the rest is there", async () => {
@@ -447,6 +571,7 @@ test("without scripts an answer is folded, and the rest is there", async () => {
   assert(await answer.locator("p").first().isVisible());
   assert(await page.locator("figure img.only-light").first().isVisible());
   assert(await page.locator(".came .line").last().isVisible());
+  assert(await page.locator(".covered p").first().isVisible());
   await context.close();
 });
 

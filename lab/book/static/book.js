@@ -38,18 +38,16 @@ function lightLines() {
   }
 }
 
-// "Back to top" floats, and would hide a player's title.
-const atTop = new IntersectionObserver((changes) => {
-  for (const { target, isIntersecting } of changes) target.toggleAttribute("data-at-top", isIntersecting);
-  document.documentElement.classList.toggle("over-player", document.querySelector("figure[data-at-top]") !== null);
-}, { rootMargin: "0px 0px -80% 0px" });
-for (const player of document.querySelectorAll("figure.player")) atTop.observe(player);
-
 const sizes = new ResizeObserver((changes) => changes.forEach((change) => makeReachable(change.target)));
 for (const area of document.querySelectorAll("article pre, .table-wrapper, figure, .listing pre")) sizes.observe(area);
 addEventListener("beforeprint", unfold);
 addEventListener("hashchange", lightLines);
 lightLines();
+
+// Contents that lie over the text go, once they have led somewhere.
+document.querySelector(".toc-tree")?.addEventListener("click", ({ target }) => {
+  if (target.closest("a")) document.getElementById("__toc").checked = false;
+});
 
 // A picture is as wide as the text. Alone it is as large as it was drawn.
 for (const image of document.querySelectorAll("figure.picture img")) {

@@ -1,6 +1,6 @@
-// A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or chooses one, and
-// then the answer unfolds. The terminals below answer, too: what came in them is covered until then, or until the reader asks
-// for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
+// A question of the text whose answer is folded up becomes a form: the reader writes a prediction, or asks for some to
+// choose from, and then the answer unfolds. The terminals below answer, too, and some of the text: what came in them, and what book.py has put
+// into a `.covered`, is covered until then, or until the reader asks for it. What was written stays in this browser, if it keeps anything. Without this script there is the folded answer.
 "use strict";
 
 const memory = {
@@ -65,9 +65,15 @@ function choicesOf(answer) {
     return { paragraph, shown, isAnswer: false };
   });
   choices.push({ paragraph: paragraphs[0], shown: firstSentence(paragraphs[0]), isAnswer: true });
-  for (const choice of choices) choice.key = number(choice.shown.textContent);
+  for (const choice of choices) {
+    choice.key = number(choice.shown.textContent);
+    choice.words = wordsOf(choice.shown.textContent);
+  }
   return choices.sort((a, b) => a.key - b.key);
 }
+
+// What is the same whoever writes it.
+const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu)?.join(" ") ?? "";
 
 // Without the quotes around it.
 function trim(fragment) {
@@ -78,14 +84,14 @@ function trim(fragment) {
 
 const isQuestion = (one) => one.matches("details") && one.querySelector("summary")?.textContent === "Answer";
 
-// The terminals between an answer and the next question, or the next heading. A section that is called so asks about the next one.
-function terminalsAfter(answer) {
+// What answers, too, between an answer and the next question, or the next heading. A section that is called so asks about the next one.
+function coverableAfter(answer) {
   const found = [];
-  const all = [...document.querySelectorAll("article :is(h1, h2, h3, h4, details, .console)")];
+  const all = [...document.querySelectorAll("article :is(h1, h2, h3, h4, details, .console, .covered)")];
   let ends = all.findLast((one) => one.matches("h1, h2, h3, h4") && before(one, answer))?.firstChild.textContent === "Predict" ? 2 : 1;
   for (const one of all.slice(all.indexOf(answer) + 1)) {
     if (isQuestion(one) || (one.matches("h1, h2, h3, h4") && --ends === 0)) break;
-    if (one.matches(".console") && !one.closest("details")) found.push(one);
+    if (one.matches(".console, .covered") && !one.closest("details")) found.push(one);
   }
   return found;
 }
@@ -93,70 +99,90 @@ function terminalsAfter(answer) {
 const before = (one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
 
 // What came stays where it is, and takes its room, so that nothing moves.
-function cover(terminal) {
-  for (const came of terminal.querySelectorAll(".came")) {
-    const veil = element("button", { type: "button", className: "veil", textContent: "Show what came" });
+function cover(place) {
+  const text = place.matches(".covered");
+  for (const part of text ? [place] : place.querySelectorAll(".came")) {
+    const veil = element("button", { type: "button", className: "veil",
+      textContent: text ? "Covered until you have answered. Show it" : "Show what came" });
     veil.onclick = () => {
-      uncover(terminal);
-      terminal.tabIndex = -1;
-      terminal.focus({ preventScroll: true });
+      uncover(place);
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
     };
-    came.prepend(veil);
+    part.prepend(veil);
   }
 }
 
-function uncover(terminal) {
-  for (const veil of terminal.querySelectorAll(".veil")) veil.remove();
+function uncover(place) {
+  for (const veil of place.querySelectorAll(".veil")) veil.remove();
 }
 
-// The search has shown already what is in this section: see search.js.
-function wasSeen(terminal) {
-  const place = new URLSearchParams(location.search).has("seen") && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  return Boolean(place && place.closest("section").contains(terminal));
+// The search has shown already what is in this section: see search.js. Without a section, all is shown.
+function wasSeen(place) {
+  if (!new URLSearchParams(location.search).has("seen")) return false;
+  const section = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("section");
+  return !section || section.contains(place);
 }
 
 function enhance(answer, index) {
   const page = location.pathname.split("/").pop();
   const key = `predict:${page}:${number(answer.textContent)}`;
   const choices = choicesOf(answer);
-  const terminals = terminalsAfter(answer);
+  const coverable = coverableAfter(answer);
   const form = element("form", { className: "predict" });
   answer.before(form);
 
-  function ask() {
+  function ask(choosing = false) {
     const field = element("textarea", { id: `prediction-${index}`, rows: 1 });
     const label = element("label", { className: "title", htmlFor: field.id, textContent: "Your prediction" });
     const done = element("button", { className: "main", textContent: "Compare with the answer" });
+    const choose = element("button", { type: "button", className: "choose", textContent: "Give me a choice" });
     const skip = element("button", { type: "button", className: "plain", textContent: "Unfold without an answer" });
     const hint = element("p", { className: "hint" });
     hint.setAttribute("role", "status");
     form.onsubmit = (event) => {
       event.preventDefault();
-      if (field.value.trim()) settle({ typed: field.value.trim() });
+      const typed = field.value.trim();
+      const same = choices.find(({ words }) => words && words === wordsOf(typed));
+      if (typed) settle(same ? { chosen: same.key } : { typed });
       else {
         hint.textContent = "Write something first, or unfold without an answer.";
         field.focus();
       }
     };
-    field.oninput = () => hint.replaceChildren();
+    field.oninput = () => {
+      hint.replaceChildren();
+      if (CSS.supports("field-sizing", "content")) return;
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+    };
     field.onkeydown = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
     };
     skip.onclick = () => settle({});
-    form.replaceChildren(label, element("div", { className: "row" }, field, done, skip), hint);
-    if (choices.length) {
+    form.replaceChildren(label, field, element("div", { className: "row" }, done, ...(choices.length && !choosing ? [choose] : []), skip), hint);
+    const offer = () => {
       const list = element("div", { className: "choices" });
       for (const choice of choices) {
         const button = element("button", { type: "button" }, choice.shown.cloneNode(true));
         button.onclick = () => settle({ chosen: choice.key });
         list.append(button);
       }
-      form.append(element("fieldset", {}, element("legend", { textContent: "Or is it one of these?" }), list));
-    }
+      form.append(element("fieldset", {}, element("legend", { textContent: "Is it one of these?" }), list));
+    };
+    choose.onclick = () => {
+      memory.set(key, { choosing: true });
+      offer();
+      choose.remove();
+      form.querySelector(".choices button").focus();
+    };
+    if (choosing) offer();
     form.classList.add("asking");
     answer.open = false;
     for (const { paragraph } of choices) paragraph.classList.remove("chosen", "answer");
-    for (const terminal of terminals) if (!wasSeen(terminal)) cover(terminal);
+    for (const place of coverable) if (!wasSeen(place)) cover(place);
   }
 
   function settle(prediction, byReader = true) {
@@ -176,13 +202,13 @@ function enhance(answer, index) {
     choice?.paragraph.classList.add("chosen");
     if (choice) choices.find((one) => one.isAnswer).paragraph.classList.add("answer");
     answer.open = true;
-    terminals.forEach(uncover);
+    coverable.forEach(uncover);
     if (byReader) answer.querySelector("summary").focus();
   }
 
   const remembered = memory.get(key);
-  if (remembered) settle(remembered, false);
-  else ask();
+  if (remembered && !remembered.choosing) settle(remembered, false);
+  else ask(remembered?.choosing);
 }
 
 [...document.querySelectorAll("article details")].filter(isQuestion).forEach(enhance);

@@ -31,9 +31,10 @@ const following = button("Next change ↓");
 const bar = make("div", { className: "bar" }, says, previous, following);
 place.replaceChildren(
   make("div", { className: "choose" },
-    labelled("File", choose.group), labelled("Before", choose.old), labelled("After", choose.new),
-    make("div", { className: "step" }, back, on)),
+    labelled("File", choose.group), make("div", { className: "step" }, back, on),
+    labelled("Before", choose.old), labelled("After", choose.new)),
   make("p", { className: "about" }, why, text), bar, table);
+new ResizeObserver(() => place.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 for (const group of stages.groups) choose.group.append(make("option", { textContent: group.name }));
 
 let [begins, at] = [[], 0]; // the first row of each change; the one that is looked at
@@ -155,13 +156,14 @@ function draw() {
     .filter(Boolean).join(" ");
   why.hidden = !why.textContent;
   tell(before.path, after.path);
-  goTo(0, false);
+  // What differs in comments at the top, and in #include, is not what somebody comes for.
+  goTo(group().code[`${Math.min(old, next)},${Math.max(old, next)}`] ?? 0, false);
 }
 
-// The way to the text: to the difference itself, if it is there, or to the chapter.
+// The way to the text: to the difference itself, if it is there, or to the step, or to the chapter.
 function tell(before, after) {
   const [where, title] = stages.texts[`${before}..${after}`] ?? stages.texts[`${after}..${before}`]
-    ?? stages.texts[after.split("/")[0]] ?? stages.texts[before.split("/")[0]] ?? [];
+    ?? stages.texts[after] ?? stages.texts[before] ?? stages.texts[after.split("/")[0]] ?? stages.texts[before.split("/")[0]] ?? [];
   text.replaceChildren(...(where ? ["In the text: ", make("a", { href: where, textContent: title })] : []));
 }
 
@@ -174,11 +176,13 @@ function goTo(number, scroll = true) {
   says.textContent = (begins.length ? of : "") + counts;
   previous.disabled = begins.length === 0 || at === 0;
   following.disabled = at >= begins.length - 1;
-  if (scroll && begins[at]) scrollTo({ top: begins[at].getBoundingClientRect().top + scrollY - bar.getBoundingClientRect().bottom - 60 });
+  const titles = narrow.matches ? 0 : table.querySelector("thead").offsetHeight;
+  if (scroll && begins[at]) scrollTo({ top: begins[at].getBoundingClientRect().top + scrollY - bar.getBoundingClientRect().bottom - titles - 60 });
 }
 
 function show() {
   draw();
+  begins[at]?.scrollIntoView({ block: "nearest" }); // the menus stay, if there is room
   const path = (select) => group().files[select.selectedIndex].path;
   history.replaceState(null, "", `#${path(choose.old)}..${path(choose.new)}`);
 }
@@ -193,6 +197,7 @@ function open() {
   draw();
   // Who comes for these two sees the first change.
   if (found >= 0) bar.scrollIntoView();
+  if (found >= 0 && at > 0) goTo(at);
 }
 
 // Another file of the same chapters, where they have one.
