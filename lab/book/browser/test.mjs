@@ -485,7 +485,7 @@ test("a sentence that answers a question is covered until the question has its a
     const before = await height();
     await veil.click();
     await covered(false);
-    assert.equal(await height(), before);
+    assert(before < 80 && before < (await height()), `${before}`);
     assert.equal(await page.evaluate(() => document.activeElement.className), "covered");
     await page.reload();
     await covered(true);

@@ -47,15 +47,16 @@ const idle = []; // what is open already, which costs half a second to make
 
 // Calls `visit` with the page, and with what finds something in the player of that name. Whatever is wrong in the console
 // is a failure.
-async function visiting(hash, { viewport = { width: 1100, height: 900 }, javaScriptEnabled = true, ...media }, visit) {
-  const one = (javaScriptEnabled && idle.pop()) || (await open({ javaScriptEnabled }));
+async function visiting(hash, { viewport = { width: 1100, height: 900 }, javaScriptEnabled = true, hasTouch = false, ...media }, visit) {
+  const isUsual = javaScriptEnabled && !hasTouch;
+  const one = (isUsual && idle.pop()) || (await open({ javaScriptEnabled, hasTouch, isMobile: hasTouch }));
   const { context, page, wrong } = one;
   try {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ media: "screen", colorScheme: "light", reducedMotion: "no-preference", ...media });
     await page.goto(address + hash);
     await visit(page, (name) => page.locator(`figure[data-recording="${name}"]`));
-    if (javaScriptEnabled) {
+    if (isUsual) {
       await page.evaluate(() => localStorage.clear());
       await page.goto("about:blank");
       idle.push(one);
@@ -730,7 +731,7 @@ test("the last step of a game stays in sight when the window becomes narrow", ()
   }));
 
 test("where there is only a finger, no keys are named", () =>
-  visiting("", { ...phone, hasTouch: true, isMobile: true }, async (_, player) => {
+  visiting("", { ...phone, hasTouch: true }, async (_, player) => {
     assert.ok(await player("lose_the_wake_up").locator(".p-keys").isHidden());
   }));
 

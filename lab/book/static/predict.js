@@ -98,7 +98,7 @@ function coverableAfter(answer) {
 
 const before = (one, other) => Boolean(one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
 
-// What came stays where it is, and takes its room, so that nothing moves.
+// What came stays where it is, and takes its room, so that nothing moves. What is said of it takes a little.
 function cover(place) {
   const text = place.matches(".covered");
   for (const part of text ? [place] : place.querySelectorAll(".came")) {
