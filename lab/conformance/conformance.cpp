@@ -38,6 +38,14 @@ Result end_well(Server& server) {
   return result;
 }
 
+void check_sleeps(pid_t pid) {
+  if (chapter.busy) {
+    wait_for_spin(pid);
+  } else {
+    CHECK(sleeps_through_a_second(pid));
+  }
+}
+
 void check_port_in_use(const std::string& program, const common::Fd& taken) {
   const std::string port = std::to_string(common::local_address(taken.get()).port());
   const Result result = run({program, "--port", port});

@@ -2,6 +2,8 @@
 // chapter's tests, run against that chapter's programs.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -58,6 +60,9 @@ inline constexpr bool kSanitized = false;
 Result stop_well(Server& server, int signal = SIGTERM);
 /// The same of one that ends by itself, or was told to stop already.
 Result end_well(Server& server);
+
+/// A program that has nothing to do makes no system call in a second. In 03 it spins.
+void check_sleeps(pid_t pid);
 
 /// A program that is to use the port of this socket says in one line that it cannot.
 void check_port_in_use(const std::string& program, const common::Fd& taken);
