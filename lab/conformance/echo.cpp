@@ -13,7 +13,11 @@
 namespace lab {
 namespace {
 
-constexpr std::size_t kRoom = (kSanitized ? 64 : 1) * kMiB;
+/// By how much a server's memory may grow. One with completions has in its hands, when it stops,
+/// what the kernel has put into all of its buffers meanwhile, in strings that double.
+std::size_t room() {
+  return (kSanitized ? 64 : chapter.has_completions() ? 4 : 1) * kMiB;
+}
 
 Server start(const std::vector<std::string>& flags = {}, const Limits& limits = {}) {
   return Server(chapter.program(chapter.echo_server), flags, limits);
@@ -64,13 +68,12 @@ TEST_SUITE("echo_server") {
   TEST_CASE("a client that writes and never reads is not read from: memory stays where it was") {
     Server server = start();
     Peer peer(server.port());
-    const std::string bytes = random_bytes(4 * kMiB);  // so that all its own buffers have been used
-    CHECK((peer.exchange(bytes) == bytes));
+    CHECK(peer.exchange("hello\n") == "hello\n");
     const std::size_t before = resident_bytes(server.pid());
     const std::string sent = peer.flood();
     CHECK(sent.size() > 16 * 1024);
     const std::size_t after = resident_bytes(server.pid());
-    CHECK(after < before + kRoom);
+    CHECK(after < before + room());
     if (!chapter.busy) CHECK(idle_load(server.pid()) < 0.05);
     peer.half_close();  // which a loop may be told of, but must not be told of again and again
     if (!chapter.busy) CHECK(idle_load(server.pid()) < 0.05);
